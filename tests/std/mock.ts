@@ -3,7 +3,7 @@ import { mock } from "node:test";
 
 /** A function that remembers its calls: `spy(fn).mock.calls`. */
 export function spy<F extends (...args: never[]) => unknown>(original?: F) {
-  return mock.fn(original as (...args: unknown[]) => unknown);
+  return mock.fn(original as unknown as (...args: unknown[]) => unknown);
 }
 
 /** Puts `replacement` in the place of a method; `restore()` puts it back. */
