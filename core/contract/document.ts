@@ -36,5 +36,10 @@ export function toInteger(value: bigint): number | bigint {
 export function toNumber(value: unknown): number {
   if (typeof value === "number") return value;
   if (typeof value === "bigint") return Number(value);
-  return value instanceof Double ? value.value : NaN;
+  return isDouble(value) ? value.value : NaN;
+}
+
+/** Told by its tag: the driver and this program may hold two copies of the class. */
+export function isDouble(value: unknown): value is Double {
+  return (value as Partial<Double> | null | undefined)?._bsontype === "Double";
 }

@@ -72,13 +72,14 @@ export interface SurveyDef {
   toAlert(record: AvroRecord): Alert;
   /**
    * What user filters see of an alert: the fixed upstream stages of the survey, in memory. Pure.
-   * `aux` is the object's document right after this alert merged into it.
+   * `aux` is the object's document right after this alert merged into it. Null where the permissions
+   * don't cover the alert.
    */
   toFilterInput(
     alert: Document,
     aux: Document | undefined,
     permissions: readonly number[],
-  ): Document;
+  ): Document | null;
   /** The same, as stages of MongoDB, for stored alerts: `$match` on candids and permissions first. */
   upstream(candids: readonly (number | bigint)[], permissions: readonly number[]): Document[];
   /** In front of every read of the survey's alerts. */
