@@ -1,5 +1,6 @@
 /** A type of query: one file of `core/queries/`, held to this contract. */
 import type { z } from "zod";
+import type { Document } from "./document.ts";
 
 /** Who asks, as the edge has found out. */
 export interface Principal {
@@ -12,33 +13,47 @@ export interface Principal {
 /** One BSON document as it lies in the archive. */
 export type RawDocument = Uint8Array;
 
+/** Documents as the archive hands them over: some at a time, so that few waits serve many of them. */
+export type RawBatches = AsyncIterable<readonly RawDocument[]>;
+
 export interface FindOptions {
-  readonly projection?: Record<string, unknown> | undefined;
+  readonly projection?: Document | undefined;
   readonly skip?: number | undefined;
+  /** 0: no limit. */
   readonly limit?: number | undefined;
-  readonly sort?: unknown;
-  readonly hint?: unknown;
+  readonly sort?: readonly (readonly [string, number])[] | undefined;
+  /** An index's name, or its keys. */
+  readonly hint?: string | Document | undefined;
 }
 
-/** The archive as one principal may see it: row access and protected collections are built in. */
+/** The archive as one principal may see it: row access, protected collections, limits are built in. */
 export interface ArchiveView {
-  find(
+  find(catalog: string, filter: Document, options: FindOptions): RawBatches;
+  /**
+   * One `find` for each filter, with the same options, in the order of the filters: documents of
+   * filter `at`, some at a time. A filter without documents gives nothing.
+   */
+  findEach(
     catalog: string,
-    filter: Record<string, unknown>,
+    filters: readonly Document[],
     options: FindOptions,
-  ): AsyncIterable<RawDocument>;
+  ): AsyncIterable<{ readonly at: number; readonly documents: readonly RawDocument[] }>;
   aggregate(
     catalog: string,
-    pipeline: Record<string, unknown>[],
-    options: { allowDiskUse: boolean; hint?: unknown },
-  ): AsyncIterable<RawDocument>;
-  count(catalog: string, filter: Record<string, unknown>, options: FindOptions): Promise<number>;
+    pipeline: readonly Document[],
+    options: { readonly allowDiskUse: boolean; readonly hint?: string | Document | undefined },
+  ): RawBatches;
+  count(
+    catalog: string,
+    filter: Document,
+    options: Pick<FindOptions, "skip" | "limit" | "hint">,
+  ): Promise<number>;
   estimatedCount(catalog: string): Promise<number>;
   /** Names of the collections a user may query, sorted descending. */
   catalogNames(): Promise<string[]>;
   /** A command's answer, as BSON: `collStats`, `dbStats`. */
   stats(command: "collStats" | "dbStats", catalog?: string): Promise<RawDocument>;
-  indexes(catalog: string): Promise<Record<string, unknown>>;
+  indexes(catalog: string): Promise<Document>;
 }
 
 export interface QueryContext {
@@ -48,18 +63,40 @@ export interface QueryContext {
 }
 
 /**
- * What a query answers: text of relaxed Extended JSON, in pieces, so that an answer needn't be in
- * memory at once. Null: there is no `data`.
+ * What a query answers. Documents stay BSON, in streams, so that an answer needn't be in memory at
+ * once, and whoever writes it may choose the format. Null: there is no `data`.
  */
-export type Answer = AsyncIterable<string> | null;
+export type Answer =
+  | null
+  | { readonly kind: "value"; readonly value: string | number | readonly string[] | Document }
+  | { readonly kind: "document"; readonly document: RawDocument }
+  | { readonly kind: "list"; readonly documents: RawBatches }
+  | {
+    readonly kind: "matches";
+    /** The catalogs, and the positions' names in each: all of them are in the answer. */
+    readonly catalogs: readonly string[];
+    readonly names: readonly string[];
+    /** What a catalog holds at position `at` of `names`, in order. */
+    documents(catalog: string): ReturnType<ArchiveView["findEach"]>;
+  };
 
 export interface QueryDef<Input> {
   readonly name: string;
-  /** Parses `query` and `kwargs`, together; what comes out is what `run` works with. */
+  /** Parses `{ query, kwargs }`; what comes out is what `run` works with. */
   readonly input: z.ZodType<Input>;
   run(input: Input, context: QueryContext): Promise<Answer> | Answer;
 }
 
 export function defineQuery<Input>(query: QueryDef<Input>): QueryDef<Input> {
   return query;
+}
+
+/** The caller's fault, told to the caller: the text is for them. */
+export class QueryError extends Error {
+  override name = "QueryError";
+}
+
+/** The archive can't be asked now: trying again later may help. */
+export class UnavailableError extends Error {
+  override name = "UnavailableError";
 }

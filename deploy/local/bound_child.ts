@@ -17,27 +17,32 @@ export interface BoundChild extends AsyncDisposable {
   stop(graceMs?: number): Promise<void>;
 }
 
-/** How long a program may take to end by itself. */
-const GRACE_MS = 15_000;
+/** How long a program may take to end by itself: a database flushes what it holds first. */
+const GRACE_MS = 30_000;
 
 /**
  * The program takes the place of the shell, so its id is the one that we know. The watcher beside
  * it reads a pipe of which only we hold the other end: however we end, it closes, and the program
  * is ended too. Where that ends first we say so, lest the watcher kill a stranger by its old id.
- * Ctrl-C reaches every program of a terminal: this one ignores it, as we end it in order.
+ * Servers hold many files open, so the limit is raised to what the system lets us.
  */
 const GUARD = `
-log=$1; shift
+graceS=$1; log=$2; shift 2
 exec 3<&0 </dev/null
 child=$$
-trap '' INT
 (
   read -r word <&3
   [ "$word" = ended ] && exit
   kill -TERM $child
-  for _ in 1 2 3 4 5 6 7 8 9 10; do sleep 1; kill -0 $child || exit; done
+  waitedS=0
+  while [ $waitedS -lt $graceS ]; do
+    sleep 1
+    kill -0 $child || exit
+    waitedS=$((waitedS + 1))
+  done
   kill -KILL $child
 ) >/dev/null 2>&1 &
+ulimit -n "$(ulimit -H -n)" 2>/dev/null
 exec 3<&- >>"$log" 2>&1
 exec "$@"
 `;
@@ -48,12 +53,14 @@ export function startBound(
   { logPath = "/dev/null", env = {}, cwd }: BoundOptions = {},
 ): BoundChild {
   const child = new Deno.Command("sh", {
-    args: ["-c", GUARD, "sh", logPath, command, ...args],
+    args: ["-c", GUARD, "sh", `${GRACE_MS / 1000}`, logPath, command, ...args],
     env: { ...env },
     ...(cwd === undefined ? {} : { cwd }),
     stdin: "piped",
     stdout: "null",
     stderr: "null",
+    // A session of its own: Ctrl-C at the terminal is for us, who end things in order.
+    detached: true,
   }).spawn();
   const pipe = child.stdin.getWriter();
   const ended = child.status.then(async (status) => {

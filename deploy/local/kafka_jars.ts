@@ -9,7 +9,8 @@ export interface KafkaJarsOptions {
 }
 
 export const KAFKA_VERSION = "3.9.1";
-const HOW = "Install Maven (`mvn`), or unpack Apache Kafka and name its folder as the Kafka home, " +
+const HOW =
+  "Install Maven (`mvn`), or unpack Apache Kafka and name its folder as the Kafka home, " +
   "or use a Kafka that runs already";
 
 /** Maven finds the rest, 56 jars of 46 MB, from what these two need, and checks each one's hash. */

@@ -1,0 +1,83 @@
+/**
+ * Sees a worker's share of a batch through: waits while the archive is away, and where a worker dies
+ * halves the share until the one packet that kills is found and set aside.
+ */
+import type { IngestJob, IngestReport } from "./contract/ingest.ts";
+import { STAGES } from "./contract/ingest.ts";
+import type { Packet } from "./contract/packet.ts";
+import type { FilterSet } from "./filter_set.ts";
+
+export interface ShareDeps {
+  /** One job of one worker; rejects with `WorkerLostError`, `ArchiveAwayError` or what the job threw. */
+  run(job: IngestJob): Promise<IngestReport>;
+  /** The filters to run now, in full: the worker may be a new one. */
+  filters(): FilterSet;
+  /** Puts a packet that nothing can be done with into `rejected`. */
+  setAside(packet: Packet, reason: string): Promise<void>;
+  /** Waits before the next try; rejects when the signal says that there will be none. */
+  pause(tries: number, signal: AbortSignal): Promise<void>;
+  onRetry(reason: string): void;
+}
+
+/** Resolves when each packet is in the archive or in `rejected`. Rejects only when told to stop. */
+export async function ingestShare(
+  deps: ShareDeps,
+  packets: readonly Packet[],
+  signal: AbortSignal,
+): Promise<IngestReport[]> {
+  for (let tries = 0;; tries++) {
+    const { version, filters } = deps.filters();
+    try {
+      return [await deps.run({ packets, filterVersion: version, filters })];
+    } catch (error) {
+      const { name, message } = error as Error;
+      deps.onRetry(`${name}: ${message}`);
+      if (name === "ArchiveAwayError") {
+        await deps.pause(tries, signal);
+        continue;
+      }
+      if (packets.length === 1) {
+        // Twice, since what killed the worker may have been something else.
+        if (tries === 0) continue;
+        return [await setAside(deps, packets[0]!, `${name}: ${message}`, signal)];
+      }
+      const half = Math.ceil(packets.length / 2);
+      return [
+        ...await ingestShare(deps, packets.slice(0, half), signal),
+        ...await ingestShare(deps, packets.slice(half), signal),
+      ];
+    }
+  }
+}
+
+async function setAside(
+  deps: ShareDeps,
+  packet: Packet,
+  reason: string,
+  signal: AbortSignal,
+): Promise<IngestReport> {
+  for (let tries = 0;; tries++) {
+    try {
+      await deps.setAside(packet, reason);
+      return { ...NOTHING, read: 1, rejected: 1 };
+    } catch (error) {
+      deps.onRetry(String(error));
+      await deps.pause(tries, signal);
+    }
+  }
+}
+
+const NOTHING: IngestReport = {
+  read: 0,
+  stored: 0,
+  known: 0,
+  rejected: 0,
+  scored: 0,
+  matched: 0,
+  passed: 0,
+  stageMs: Object.fromEntries(STAGES.map((stage) => [stage, 0])) as IngestReport["stageMs"],
+  modelFailures: {},
+  catalogFailures: {},
+  filterFailures: [],
+  hitLatenciesMs: [],
+};
