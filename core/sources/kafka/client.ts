@@ -48,7 +48,8 @@ export function createKafka({ brokers, clientId, sasl, ssl, log }: KafkaConnecti
  * What kafkajs reports as wrong in the ordinary course: a group joined before its coordinator is
  * there (the first join to a new cluster), others joining or leaving, and us leaving.
  */
-const HARMLESS = /COORDINATOR_NOT_AVAILABLE|coordinator is not available|rebalancing|NOT_COORDINATOR/i;
+const HARMLESS =
+  /COORDINATOR_NOT_AVAILABLE|coordinator is not available|rebalancing|NOT_COORDINATOR/i;
 
 function isHarmless({ log: { message, error } }: LogEntry): boolean {
   return HARMLESS.test(message) || HARMLESS.test(String(error ?? ""));
