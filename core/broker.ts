@@ -29,6 +29,7 @@ export async function runBroker(deps: BrokerDeps, signal: AbortSignal): Promise<
   let committed = Promise.resolve();
   for await (const batch of deps.source.batches(AbortSignal.any([signal, failed.signal]))) {
     const ingested = ingestBatch(deps, batch, signal);
+    ingested.catch(() => {}); // Told by `committed`, or else an earlier batch has failed.
     // Offsets move last, and in order, so that a crash repeats a batch and never skips one.
     committed = committed.then(async () => {
       const reports = await ingested;

@@ -4,7 +4,15 @@
  * worked without can break.
  */
 import { BSONRegExp, MaxKey, MinKey, UUID } from "bson";
-import { Binary, Decimal128, type Document, ObjectId, Timestamp, toDouble } from "./document.ts";
+import {
+  Binary,
+  Decimal128,
+  type Document,
+  ObjectId,
+  Timestamp,
+  toDouble,
+  toInteger,
+} from "./document.ts";
 import { JsonError } from "./json.ts";
 
 /** The same value with its Extended JSON forms as BSON types. Throws `JsonError` for a malformed one. */
@@ -12,8 +20,8 @@ export function decodeExtended(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(decodeExtended);
   if (!isPlainObject(value)) return value;
   const keys = Object.keys(value);
-  const reader = keys.length <= 2 ? READERS.get(keys[0] ?? "") : undefined;
-  if (reader !== undefined && (keys.length === 1 || keys[1] === "$type")) {
+  const reader = READERS.get(keys[0] ?? "");
+  if (reader !== undefined && (keys.length === 1 || keys.join() === "$binary,$type")) {
     try {
       return reader(value[keys[0]!], value);
     } catch (error) {
@@ -30,7 +38,7 @@ export function isPlainObject(value: unknown): value is Document {
   return Object.getPrototypeOf(value) === Object.prototype;
 }
 
-const INT64 = /^-?[0-9]{1,19}$/;
+const DIGITS = /^-?[0-9]{1,19}$/;
 const ISO_DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d(:?\d\d)?)$/;
 
 const READERS = new Map<string, (content: unknown, whole: Document) => unknown>([
@@ -47,7 +55,7 @@ const READERS = new Map<string, (content: unknown, whole: Document) => unknown>(
     }
     return date;
   }],
-  ["$numberInt", (content) => Number(BigInt.asIntN(32, integer(content)))],
+  ["$numberInt", (content) => toInteger(integer(content))],
   ["$numberLong", (content) => integer(content)],
   ["$numberDouble", (content) => {
     const value = Number(text(content));
@@ -83,8 +91,10 @@ function text(content: unknown): string {
 }
 
 function integer(content: unknown): bigint {
-  if (!INT64.test(text(content))) throw new TypeError();
-  return BigInt.asIntN(64, BigInt(text(content)));
+  if (!DIGITS.test(text(content))) throw new TypeError();
+  const value = BigInt(text(content));
+  if (value !== BigInt.asIntN(64, value)) throw new RangeError();
+  return value;
 }
 
 function malformed(value: Document): JsonError {

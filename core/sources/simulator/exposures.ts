@@ -114,7 +114,7 @@ export class Exposures {
   #observe(field: Field, night: number): Exposure[] {
     const random = new Random(this.#seed, "night", field.index, night);
     const luck = random.next();
-    const count = luck < 0.45 ? 1 : luck < 0.92 ? 2 : VISITS_MAX;
+    const count = luck < 0.55 ? 1 : luck < 0.95 ? 2 : VISITS_MAX;
     const fids = random.chance(0.5) ? [1, 2, 3] as const : [2, 1, 2] as const;
     return Array.from({ length: count }, (_, visit) => {
       // A step that shares no factor with the number of fields: a permutation of them.

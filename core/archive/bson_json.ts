@@ -1,0 +1,174 @@
+/**
+ * Writes a raw BSON document as text of relaxed Extended JSON v2, as PyMongo 4 does, straight from
+ * its bytes: no object is made, no digit of a 64-bit integer lost, and a double stays a double
+ * (`100.0`), which clients in Python see as a float.
+ */
+import { Buffer } from "node:buffer";
+import { BSON } from "mongodb";
+
+/** The text of one document. Throws where the bytes aren't BSON. */
+export function bsonToJson(bytes: Uint8Array): string {
+  return new Writer(bytes).document(0, false);
+}
+
+/** A double as Python's `repr` prints it: shortest digits that read back, `1.0`, `1e-07`, `1e+22`. */
+export function doubleToJson(value: number): string {
+  if (!Number.isFinite(value)) return `{"$numberDouble": "${value}"}`;
+  const size = Math.abs(value);
+  if (size < 1e16 && Number.isInteger(value)) {
+    return Object.is(value, -0) ? "-0.0" : `${value}.0`;
+  }
+  if (size >= 1e-4 && size < 1e16) return String(value);
+  const [digits, exponent] = value.toExponential().split("e") as [string, string];
+  return `${digits}e${exponent[0]}${exponent.slice(1).padStart(2, "0")}`;
+}
+
+const { ObjectId, Decimal128 } = BSON;
+const ASCII = Array.from({ length: 0x80 }, (_, code) => String.fromCharCode(code));
+/** Names come again in each document, so their text is made once; a limit, since users make names. */
+const NAMES_MAX = 20_000;
+const names = new Map<string, string>();
+/** Above it, a string is decoded by the runtime rather than byte by byte. */
+const SHORT_STRING = 24;
+
+class Writer {
+  readonly #bytes: Buffer;
+  readonly #view: DataView;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  document(at: number, isArray: boolean): string {
+    const bytes = this.#bytes;
+    this.#at = at + 4;
+    let text = isArray ? "[" : "{";
+    let separator = "";
+    for (let type = bytes[this.#at++]; type !== 0; type = bytes[this.#at++]) {
+      text += separator;
+      separator = ", ";
+      if (isArray) {
+        while (bytes[this.#at++]! > 0); // The index says what the order says.
+      } else text += this.#name();
+      text += this.#value(type);
+    }
+    return text + (isArray ? "]" : "}");
+  }
+
+  #name(): string {
+    const name = this.#cString();
+    let text = names.get(name);
+    if (text === undefined) {
+      text = `${JSON.stringify(name)}: `;
+      if (names.size < NAMES_MAX) names.set(name, text);
+    }
+    return text;
+  }
+
+  #cString(): string {
+    const bytes = this.#bytes;
+    let text = "";
+    let at = this.#at;
+    for (let byte = bytes[at]!; byte !== 0; byte = bytes[++at]!) {
+      if (!(byte < 0x80)) return this.#longCString();
+      text += ASCII[byte];
+    }
+    this.#at = at + 1;
+    return text;
+  }
+
+  #longCString(): string {
+    const start = this.#at;
+    const end = this.#bytes.indexOf(0, start);
+    if (end < 0) throw new RangeError("Cannot write BSON as JSON as each of its names must end");
+    this.#at = end + 1;
+    return this.#bytes.toString("utf8", start, end);
+  }
+
+  #string(): string {
+    const at = this.#at + 4;
+    const end = at + this.#view.getInt32(this.#at, true) - 1;
+    this.#at = end + 1;
+    if (end - at <= SHORT_STRING) {
+      let text = '"';
+      let i = at;
+      for (; i < end; i++) {
+        const byte = this.#bytes[i]!;
+        if (byte < 0x20 || byte >= 0x80 || byte === 0x22 || byte === 0x5c) break;
+        text += ASCII[byte];
+      }
+      if (i === end) return text + '"';
+    }
+    return JSON.stringify(this.#bytes.toString("utf8", at, end));
+  }
+
+  #value(type: number | undefined): string {
+    const at = this.#at;
+    const view = this.#view;
+    switch (type) {
+      case 0x01:
+        this.#at = at + 8;
+        return doubleToJson(view.getFloat64(at, true));
+      case 0x02:
+        return this.#string();
+      case 0x03:
+        return this.document(at, false);
+      case 0x04:
+        return this.document(at, true);
+      case 0x05:
+        return this.#binary();
+      case 0x06:
+        return '{"$undefined": true}';
+      case 0x07:
+        this.#at = at + 12;
+        return `{"$oid": "${this.#bytes.toString("hex", at, at + 12)}"}`;
+      case 0x08:
+        this.#at = at + 1;
+        return this.#bytes[at] === 0 ? "false" : "true";
+      case 0x09:
+        this.#at = at + 8;
+        return dateToJson(view.getBigInt64(at, true));
+      case 0x0a:
+        return "null";
+      case 0x0b: {
+        const pattern = JSON.stringify(this.#longCString());
+        const options = JSON.stringify(this.#longCString());
+        return `{"$regularExpression": {"pattern": ${pattern}, "options": ${options}}}`;
+      }
+      case 0x0c: {
+        const ref = this.#string();
+        const id = this.#bytes.toString("hex", this.#at, this.#at += 12);
+        return `{"$dbPointer": {"$ref": ${ref}, "$id": {"$oid": "${id}"}}}`;
+      }
+      case 0x0d:
+        return `{"$code": ${this.#string()}}`;
+      case 0x0e:
+        return `{"$symbol": ${this.#string()}}`;
+      case 0x0f: {
+        this.#at = at + 4;
+        const code = this.#string();
+        return `{"$code": ${code}, "$scope": ${this.document(this.#at, false)}}`;
+      }
+      case 0x10:
+        this.#at = at + 4;
+        return String(view.getInt32(at, true));
+      case 0x11:
+        this.#at = at + 8;
+        return `{"$timestamp": {"t": ${view.getUint32(at + 4, true)}, ` +
+          `"i": ${view.getUint32(at, true)}}}`;
+      case 0x12:
+        this.#at = at + 8;
+        return int64ToJson(view.getInt32(at + 4, true), view.getUint32(at, true));
+      case 0x13:
+        this.#at = at + 16;
+        return `{"$numberDecimal": "${new Decimal128(this.#bytes.subarray(at, at + 16))}"}`;
+      case 0xff:
+        return '{"$minKey": 1}';
+      case 0x7f:
+        return '{"$maxKey": 1}';
+    }
+    throw new RangeError(`Cannot write BSON as JSON as its types must be known: current is ${type}`);
+  }
+}

@@ -1,0 +1,138 @@
+// Filters that run for a whole batch must pass what they pass when each alert has MongoDB for itself.
+import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import { assertEquals } from "@std/assert";
+import { type Document, Double } from "../contract/document.ts";
+import type { ActiveFilter } from "../contract/passed.ts";
+import { sideBySide } from "../filters/batch_pipeline.ts";
+import { type TestDatabase, testDatabase } from "../../tests/support/mongo.ts";
+import { readDocument } from "./bson_read.ts";
+import { FilterRunner } from "./filter_runner.ts";
+
+const PIPELINES: Record<string, Document[]> = {
+  "passes all": [{ $match: {} }],
+  "compares a field": [{ $match: { "candidate.drb": { $gt: 0.5 } } }],
+  "compares a 64-bit id": [{ $match: { candid: { $gte: 2475433850015015003n } } }],
+  "keeps some fields": [
+    { $match: { "candidate.magpsf": { $lt: new Double(19) } } },
+    { $project: { _id: 0, objectId: 1, mag: "$candidate.magpsf" } },
+  ],
+  "drops its id only": [{ $project: { _id: 0 } }],
+  "drops fields": [{ $project: { candidate: 0 } }, { $unset: "objectId" }],
+  "computes from the light curve": [
+    {
+      $addFields: { bright: { $filter: { input: "$prv", as: "p", cond: { $lt: ["$$p.m", 19] } } } },
+    },
+    { $match: { "bright.1": { $exists: true } } },
+    { $project: { n: { $size: "$bright" } } },
+  ],
+  "unwinds and groups": [
+    { $unwind: "$prv" },
+    { $group: { _id: "$objectId", n: { $sum: 1 }, first: { $first: "$prv.m" } } },
+    { $match: { n: { $gt: 1 } } },
+  ],
+  "unwinds to several documents, which is no pass": [{ $unwind: "$prv" }],
+  "groups all to one": [{ $group: { _id: null, d: { $avg: "$candidate.drb" } } }],
+  "replaces the root": [
+    { $replaceRoot: { newRoot: { id: "$objectId", d: "$candidate.drb" } } },
+    { $match: { d: { $lte: 0.6 } } },
+  ],
+  "replaces with": [{ $replaceWith: "$candidate" }],
+  "sorts and limits": [{ $unwind: "$prv" }, { $sort: { "prv.m": 1 } }, { $limit: 1 }],
+  "counts": [{ $unwind: "$prv" }, { $count: "n" }],
+  "sees the whole document": [{ $project: { all: { $size: { $objectToArray: "$$ROOT" } } } }],
+  "has facets": [{ $facet: { a: [{ $unwind: "$prv" }, { $count: "n" }] } }],
+  "includes a nested field": [{ $project: { candidate: { drb: 1 } } }],
+};
+
+const ALERTS: Document[] = Array.from({ length: 12 }, (_, i) => ({
+  _id: i,
+  candid: 2475433850015015000n + BigInt(i),
+  objectId: `ZTF26aaaaaa${"abcdefghijkl"[i % 5]}`,
+  candidate: {
+    drb: i % 4 === 3 ? null : i / 12,
+    magpsf: i === 5 ? "faint" : new Double(17 + i / 2),
+    programid: 1 + (i % 2),
+  },
+  prv: Array.from({ length: i % 4 }, (_, k) => ({ m: 17.5 + k + i / 10 })),
+}));
+
+const filterOf = (pipeline: Document[], filterId = 1, permissions = [1, 2]): ActiveFilter => ({
+  filterId,
+  groupId: 1,
+  fid: "abc123",
+  permissions,
+  pipeline,
+  autosave: false,
+  autoFollowup: {},
+  updateAnnotations: false,
+});
+
+describe("FilterRunner", () => {
+  let database: TestDatabase;
+  beforeAll(async () => void (database = await testDatabase()));
+  afterAll(() => database[Symbol.asyncDispose]());
+  const db = () => database.client.db(database.name);
+
+  const alone = async (pipeline: Document[]): Promise<Map<number, Document>> => {
+    const passes = new Map<number, Document>();
+    for (const [i, alert] of ALERTS.entries()) {
+      const rows = await db().aggregate(
+        [{ $documents: { $literal: [alert] } }, ...pipeline],
+        { raw: true },
+      ).toArray();
+      if (rows.length === 1) passes.set(i, readDocument(rows[0] as unknown as Uint8Array));
+    }
+    return passes;
+  };
+
+  for (const [name, pipeline] of Object.entries(PIPELINES)) {
+    it(`gives the same for a batch as for one alert: a filter that ${name}`, async () => {
+      const { hits, failures } = await new FilterRunner(db(), [filterOf(pipeline)])
+        .run(() => ALERTS);
+      assertEquals(failures, []);
+      const passes = new Map(
+        hits.toSorted((a, b) => a.alert - b.alert)
+          .map(({ alert, data }) => [alert, data]),
+      );
+      assertEquals(passes, await alone(pipeline));
+    });
+  }
+
+  it("runs most of them side by side", () => {
+    const oneByOne = Object.entries(PIPELINES).filter(([, stages]) => sideBySide(stages) === null);
+    assertEquals(oneByOne.map(([name]) => name), [
+      "sorts and limits",
+      "counts",
+      "sees the whole document",
+      "has facets",
+    ]);
+  });
+
+  it("tells of a filter that fails, and runs the others all the same", async () => {
+    const good = filterOf([{ $match: { "candidate.drb": { $gt: 0.5 } } }], 1);
+    const bad = filterOf([{ $project: { x: { $divide: ["$candidate.programid", 0] } } }], 2);
+    const runner = new FilterRunner(db(), [good, bad]);
+    for (let batch = 0; batch < 2; batch++) {
+      const { hits, failures } = await runner.run(() => ALERTS);
+      assertEquals(failures.map(({ filterId }) => filterId), [2]);
+      assertEquals(new Set(hits.map(({ filter }) => filter.filterId)), new Set([1]));
+    }
+  });
+
+  it("shows a filter only what its permissions cover", async () => {
+    const filter = filterOf([{ $match: {} }], 1, [2]);
+    const { hits } = await new FilterRunner(db(), [filter]).run((permissions) =>
+      ALERTS.map((alert) =>
+        permissions.includes((alert.candidate as { programid: number }).programid) ? alert : null
+      )
+    );
+    assertEquals(hits.map(({ alert }) => alert).sort((a, b) => a - b), [1, 3, 5, 7, 9, 11]);
+  });
+
+  it("takes more than MongoDB takes in one command", async () => {
+    const big = Array.from({ length: 20 }, (_, i) => ({ _id: i, text: "x".repeat(1_000_000) }));
+    const { hits } = await new FilterRunner(db(), [filterOf([{ $project: { text: 0 } }])])
+      .run(() => big);
+    assertEquals(hits.length, 20);
+  });
+});
