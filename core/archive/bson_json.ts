@@ -4,7 +4,7 @@
  * (`100.0`), which clients in Python see as a float.
  */
 import { Buffer } from "node:buffer";
-import { BSON } from "mongodb";
+import { Decimal128 } from "../contract/document.ts";
 
 /** The text of one document. Throws where the bytes aren't BSON. */
 export function bsonToJson(bytes: Uint8Array): string {
@@ -23,11 +23,10 @@ export function doubleToJson(value: number): string {
   return `${digits}e${exponent[0]}${exponent.slice(1).padStart(2, "0")}`;
 }
 
-const { ObjectId, Decimal128 } = BSON;
 const ASCII = Array.from({ length: 0x80 }, (_, code) => String.fromCharCode(code));
-/** Names come again in each document, so their text is made once; a limit, since users make names. */
-const NAMES_MAX = 20_000;
-const names = new Map<string, string>();
+/** Texts of names by a hash of their bytes; the newest name of a hash is kept. A power of 2. */
+const NAME_SLOTS = 4096;
+const NAMES = new Array<{ bytes: Uint8Array; text: string } | undefined>(NAME_SLOTS);
 /** Above it, a string is decoded by the runtime rather than byte by byte. */
 const SHORT_STRING = 24;
 
@@ -57,29 +56,24 @@ class Writer {
     return text + (isArray ? "]" : "}");
   }
 
+  /** `"name": `, found by the name's bytes: they are the same in each document of a collection. */
   #name(): string {
-    const name = this.#cString();
-    let text = names.get(name);
-    if (text === undefined) {
-      text = `${JSON.stringify(name)}: `;
-      if (names.size < NAMES_MAX) names.set(name, text);
-    }
+    const bytes = this.#bytes;
+    const start = this.#at;
+    let at = start;
+    let hash = 0;
+    for (let byte = bytes[at]!; byte > 0; byte = bytes[++at]!) hash = Math.imul(hash, 31) + byte;
+    this.#at = at + 1;
+    const slot = hash & (NAME_SLOTS - 1);
+    const known = NAMES[slot];
+    if (known !== undefined && isAt(bytes, start, at, known.bytes)) return known.text;
+    const name = bytes.subarray(start, at);
+    const text = `${JSON.stringify(name.toString("utf8"))}: `;
+    NAMES[slot] = { bytes: Uint8Array.from(name), text };
     return text;
   }
 
   #cString(): string {
-    const bytes = this.#bytes;
-    let text = "";
-    let at = this.#at;
-    for (let byte = bytes[at]!; byte !== 0; byte = bytes[++at]!) {
-      if (!(byte < 0x80)) return this.#longCString();
-      text += ASCII[byte];
-    }
-    this.#at = at + 1;
-    return text;
-  }
-
-  #longCString(): string {
     const start = this.#at;
     const end = this.#bytes.indexOf(0, start);
     if (end < 0) throw new RangeError("Cannot write BSON as JSON as each of its names must end");
@@ -112,6 +106,7 @@ class Writer {
         this.#at = at + 8;
         return doubleToJson(view.getFloat64(at, true));
       case 0x02:
+      case 0x0e: // PyMongo reads a symbol as a string.
         return this.#string();
       case 0x03:
         return this.document(at, false);
@@ -119,8 +114,9 @@ class Writer {
         return this.document(at, true);
       case 0x05:
         return this.#binary();
-      case 0x06:
-        return '{"$undefined": true}';
+      case 0x06: // PyMongo reads undefined as None.
+      case 0x0a:
+        return "null";
       case 0x07:
         this.#at = at + 12;
         return `{"$oid": "${this.#bytes.toString("hex", at, at + 12)}"}`;
@@ -130,22 +126,18 @@ class Writer {
       case 0x09:
         this.#at = at + 8;
         return dateToJson(view.getBigInt64(at, true));
-      case 0x0a:
-        return "null";
       case 0x0b: {
-        const pattern = JSON.stringify(this.#longCString());
-        const options = JSON.stringify(this.#longCString());
+        const pattern = JSON.stringify(this.#cString());
+        const options = JSON.stringify(this.#cString());
         return `{"$regularExpression": {"pattern": ${pattern}, "options": ${options}}}`;
       }
       case 0x0c: {
         const ref = this.#string();
         const id = this.#bytes.toString("hex", this.#at, this.#at += 12);
-        return `{"$dbPointer": {"$ref": ${ref}, "$id": {"$oid": "${id}"}}}`;
+        return `{"$ref": ${ref}, "$id": {"$oid": "${id}"}}`;
       }
       case 0x0d:
         return `{"$code": ${this.#string()}}`;
-      case 0x0e:
-        return `{"$symbol": ${this.#string()}}`;
       case 0x0f: {
         this.#at = at + 4;
         const code = this.#string();
@@ -169,6 +161,42 @@ class Writer {
       case 0x7f:
         return '{"$maxKey": 1}';
     }
-    throw new RangeError(`Cannot write BSON as JSON as its types must be known: current is ${type}`);
+    throw new RangeError(
+      `Cannot write BSON as JSON as its types must be known: current is ${type}`,
+    );
   }
+
+  #binary(): string {
+    const at = this.#at;
+    const length = this.#view.getInt32(at, true);
+    const subType = this.#bytes[at + 4]!;
+    this.#at = at + 5 + length;
+    // The old binary type repeats its length inside.
+    const start = subType === 2 ? at + 9 : at + 5;
+    const base64 = this.#bytes.toString("base64", start, this.#at);
+    const hex = subType.toString(16).padStart(2, "0");
+    return `{"$binary": {"base64": "${base64}", "subType": "${hex}"}}`;
+  }
+}
+
+/** The last millisecond of the year 9999, the last that ISO 8601 has four digits for. */
+const ISO_MS_MAX = 253_402_300_799_999n;
+
+function dateToJson(ms: bigint): string {
+  if (ms < 0n || ms > ISO_MS_MAX) return `{"$date": {"$numberLong": "${ms}"}}`;
+  const iso = new Date(Number(ms)).toISOString();
+  return `{"$date": "${iso.endsWith(".000Z") ? `${iso.slice(0, -5)}Z` : iso}"}`;
+}
+
+function int64ToJson(high: number, low: number): string {
+  // Below 2^53 without a bigint, which costs ten times as much.
+  return high >= -0x20_0000 && high < 0x20_0000
+    ? String(high * 0x1_0000_0000 + low)
+    : String((BigInt(high) << 32n) | BigInt(low));
+}
+
+function isAt(bytes: Uint8Array, start: number, end: number, wanted: Uint8Array): boolean {
+  if (end - start !== wanted.length) return false;
+  for (let i = 0; i < wanted.length; i++) if (bytes[start + i] !== wanted[i]) return false;
+  return true;
 }

@@ -1,6 +1,7 @@
 /** Reads the active filters of a survey, and tells when any filter changes. */
 import type { Db } from "mongodb";
 import { setTimeout as delay } from "node:timers/promises";
+import { decodeExtended } from "../contract/extended_json.ts";
 import { parseExact } from "../contract/json.ts";
 import type { Document } from "../contract/document.ts";
 import type { ActiveFilter } from "../contract/passed.ts";
@@ -35,7 +36,7 @@ function toActiveFilter(document: Document): ActiveFilter {
   const version = (fv as Document[] | undefined)?.find(({ fid }) => fid === active_fid);
   if (!version) throw new Error(`Cannot find the version ${active_fid} of filter ${filter_id}`);
   const pipeline = typeof version.pipeline === "string"
-    ? parseExact(version.pipeline)
+    ? decodeExtended(parseExact(version.pipeline))
     : version.pipeline;
   if (!Array.isArray(pipeline) || pipeline.length === 0) {
     throw new Error(`Cannot run filter ${filter_id}: its pipeline must be a list of stages`);

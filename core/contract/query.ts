@@ -30,12 +30,13 @@ export interface FindOptions {
 export interface ArchiveView {
   find(catalog: string, filter: Document, options: FindOptions): RawBatches;
   /**
-   * One `find` for each filter, with the same options, in the order of the filters: documents of
-   * filter `at`, some at a time. A filter without documents gives nothing.
+   * One `find` for each condition, for what fulfils it and the filter, in the order of the
+   * conditions: documents of condition `at`, some at a time. One without documents gives nothing.
    */
   findEach(
     catalog: string,
-    filters: readonly Document[],
+    conditions: readonly Document[],
+    filter: Document,
     options: FindOptions,
   ): AsyncIterable<{ readonly at: number; readonly documents: readonly RawDocument[] }>;
   aggregate(

@@ -3,7 +3,7 @@ import { isDouble } from "../contract/document.ts";
 
 /** Below 0 where `a` comes first, 0 where they are the same. */
 export function compareValues(a: unknown, b: unknown): number {
-  if (a === b) return Object.is(a, b) || a !== 0 ? 0 : Object.is(a, -0) ? -1 : 1;
+  if (Object.is(a, b)) return 0;
   const rank = rankOf(a);
   if (rank !== rankOf(b)) return rank - rankOf(b);
   switch (rank) {

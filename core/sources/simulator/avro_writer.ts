@@ -11,6 +11,9 @@ export interface AvroField {
 
 export type AvroValue = number | bigint | string | null;
 
+/** Twice as much is still exact in a number. */
+const ZIGZAG_MAX = 2 ** 52;
+
 export class AvroWriter {
   #bytes: Uint8Array;
   #view: DataView;
@@ -48,12 +51,13 @@ export class AvroWriter {
   /** `int` and `long` alike: zigzag, seven bits a byte. */
   long(value: number | bigint): void {
     this.#reserve(10);
-    if (typeof value === "number") {
+    if (typeof value === "number" && Math.abs(value) < ZIGZAG_MAX) {
       this.#varint(value >= 0 ? value * 2 : -value * 2 - 1);
       return;
     }
     // In two halves that a number holds exactly: bigint arithmetic for each byte would cost more.
-    const zigzag = value >= 0n ? value << 1n : (-value << 1n) - 1n;
+    const long = BigInt(value);
+    const zigzag = long >= 0n ? long << 1n : (-long << 1n) - 1n;
     let low = Number(zigzag & 0xfff_ffffn);
     const high = Number(zigzag >> 28n);
     if (high === 0) return this.#varint(low);

@@ -95,7 +95,8 @@ function gaiaValues({ neighbours, slot }: SkyObject): Values {
     return score > 0.5 && mag !== null && mag < 20.7 ? [{ distanceArcsec, mag }] : [];
   });
   stars.push({ distanceArcsec: 16 + slot % 90, mag: 12.5 + slot % 37 / 5 });
-  const near = stars.filter((star) => star.distanceArcsec < GAIA_RADIUS_ARCSEC);
+  const near = stars.filter((star) => star.distanceArcsec < GAIA_RADIUS_ARCSEC)
+    .sort((a, b) => a.distanceArcsec - b.distanceArcsec);
   const bright = near.find((star) => star.mag < 14);
   return {
     neargaia: near[0]?.distanceArcsec ?? NOTHING,

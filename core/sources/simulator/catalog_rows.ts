@@ -1,7 +1,26 @@
 /** Rows of the catalogs that ZTF's alerts are matched to, with the fields that the cross-match reads. */
-import { coordinatesBlock } from "../../astro/coordinates.ts";
-import { type Document, toDouble } from "../../contract/document.ts";
+import { coordinatesBlock, toGalactic } from "../../astro/coordinates.ts";
+import { type Document, toDouble, toInteger } from "../../contract/document.ts";
 import type { Random } from "./random.ts";
+
+/** The catalogs of ZTF's cross-match, by the names of their collections, in its order. */
+export const CATALOG_NAMES = [
+  "2MASS_PSC",
+  "AllWISE",
+  "Gaia_DR2",
+  "Gaia_EDR3",
+  "Gaia_DR2_WD",
+  "PS1_STRM",
+  "galaxy_redshifts_20200522",
+  "GALEX",
+  "IGAPS_DR2",
+  "LAMOST_DR5_v3",
+  "PS1_DR1",
+  "CLU_20190625",
+  "NED_BetaV3",
+  "milliquas",
+] as const;
+export type CatalogName = (typeof CATALOG_NAMES)[number];
 
 /** What a catalog has a row of. */
 export interface CatalogSource {
@@ -14,14 +33,14 @@ export interface CatalogSource {
   readonly redshift: number | null;
 }
 
+/** Numbers are doubles, bigints are integers of either width. */
 type Fields = Record<string, number | bigint | string | null>;
 type RowMaker = (source: CatalogSource, random: Random, number: number) => Fields;
 
 /** Hubble's law with 70 km/s/Mpc: near enough for what is made up. */
 const MPC_PER_REDSHIFT = 299_792.458 / 70;
 
-/** By collection, in the order of the cross-match. Integers that are no measurements are wrapped in `whole`. */
-const MAKERS = {
+const MAKERS: Readonly<Record<CatalogName, RowMaker>> = {
   "2MASS_PSC": ({ mag }, random) => ({
     j_m: mag - 1.2 + random.normal(0, 0.2),
     h_m: mag - 1.6 + random.normal(0, 0.2),
@@ -53,11 +72,11 @@ const MAKERS = {
     Teff: random.between(6000, 30_000),
     eTeff: random.between(50, 900),
   }),
-  "PS1_STRM": ({ type, redshift, raDeg }, random, number) => {
+  "PS1_STRM": ({ type, redshift }, random, number) => {
     const sure = random.between(0.75, 0.999);
     const rest = (1 - sure) / 2;
     return {
-      objID: 120_000_000_000_000_000n + BigInt(Math.floor(raDeg)) * 1_000_000_000n + BigInt(number),
+      objID: BigInt(idOf("PS1_STRM", number)),
       class: { star: "STAR", galaxy: "GALAXY", quasar: "QSO" }[type],
       prob_Galaxy: type === "galaxy" ? sure : rest,
       prob_Star: type === "star" ? sure : rest,
@@ -66,10 +85,10 @@ const MAKERS = {
       z_phot_err: redshift === null ? -999 : 0.02 + 0.05 * random.next(),
     };
   },
-  "galaxy_redshifts_20200522": ({ redshift, raDeg, decDeg }, random) => {
-    const { l, b } = coordinatesBlock(raDeg, decDeg) as { l: number; b: number };
-    return { z: redshift ?? random.between(0.01, 0.3), l, b };
-  },
+  "galaxy_redshifts_20200522": ({ redshift, raDeg, decDeg }, random) => ({
+    z: redshift ?? random.between(0.01, 0.3),
+    ...toGalactic(raDeg, decDeg),
+  }),
   "GALEX": ({ mag, raDeg, decDeg }, random) => ({
     name: `GALEXJ${designation(raDeg, decDeg)}`,
     FUVmag: mag + random.between(1, 4),
@@ -89,7 +108,7 @@ const MAKERS = {
     UErr: random.between(0.005, 0.1),
   }),
   "LAMOST_DR5_v3": ({ type }, random) => ({
-    mjd: whole(55_900 + random.int(2000)),
+    mjd: BigInt(55_900 + random.int(2000)),
     snru: random.between(1, 40),
     snrg: random.between(10, 150),
     snrr: random.between(15, 200),
@@ -145,13 +164,9 @@ const MAKERS = {
   "milliquas": ({ raDeg, decDeg }, random) => ({
     Name: `SDSS J${designation(raDeg, decDeg)}`,
     Descrip: random.pick(["Q", "QR", "A", "AX", "QRX"]),
-    Qpct: whole(90 + random.int(11)),
+    Qpct: BigInt(90 + random.int(11)),
   }),
-} as const satisfies Record<string, RowMaker>;
-
-/** The catalogs of ZTF's cross-match, by the names of their collections. */
-export type CatalogName = keyof typeof MAKERS;
-export const CATALOG_NAMES = Object.keys(MAKERS) as CatalogName[];
+};
 
 /** One document of a catalog. `number` tells it from the catalog's other rows. */
 export function catalogRow(
@@ -160,15 +175,28 @@ export function catalogRow(
   random: Random,
   number: number,
 ): Document {
-  const make: RowMaker = MAKERS[catalog];
-  const { radec_geojson, radec_str } = coordinatesBlock(source.raDeg, source.decDeg)
-    .valueOf() as Document;
+  const { radec_geojson, radec_str } = coordinatesBlock(source.raDeg, source.decDeg);
   const row: Document = { _id: idOf(catalog, number) };
-  for (const [name, value] of Object.entries(make(source, random, number))) {
-    row[name] = typeof value === "number" ? toDouble(value) : unwrapped(value);
+  for (const [name, value] of Object.entries(MAKERS[catalog](source, random, number))) {
+    if (typeof value === "number") row[name] = toDouble(value);
+    else row[name] = typeof value === "bigint" ? toInteger(value) : value;
   }
   row.coordinates = { radec_geojson, radec_str };
   return row;
+}
+
+/** Ids of 64 bits where the catalog has such. */
+function idOf(catalog: CatalogName, number: number): number | bigint {
+  if (catalog.startsWith("Gaia")) return 1_160_000_000_000_000_000n + 8_388_608n * BigInt(number);
+  if (catalog.startsWith("PS1")) return 120_000_000_000_000_000n + BigInt(number);
+  return catalog === "AllWISE" ? 1_300_000_000_351_000_000n + BigInt(number) : number + 1;
+}
+
+/** `185.72941+15.82430`. */
+function designation(raDeg: number, decDeg: number): string {
+  return `${raDeg.toFixed(5).padStart(9, "0")}${decDeg < 0 ? "-" : "+"}${
+    Math.abs(decDeg).toFixed(5).padStart(8, "0")
+  }`;
 }
 
 function gaia({ mag, type }: CatalogSource, random: Random): Fields {
