@@ -5,22 +5,11 @@
  */
 import { Buffer } from "node:buffer";
 import { Decimal128 } from "../contract/document.ts";
+import { floatText } from "../contract/python_number.ts";
 
 /** The text of one document. Throws where the bytes aren't BSON. */
 export function bsonToJson(bytes: Uint8Array): string {
   return new Writer(bytes).document(0, false);
-}
-
-/** A double as Python's `repr` prints it: shortest digits that read back, `1.0`, `1e-07`, `1e+22`. */
-export function doubleToJson(value: number): string {
-  if (!Number.isFinite(value)) return `{"$numberDouble": "${value}"}`;
-  const size = Math.abs(value);
-  if (size < 1e16 && Number.isInteger(value)) {
-    return Object.is(value, -0) ? "-0.0" : `${value}.0`;
-  }
-  if (size >= 1e-4 && size < 1e16) return String(value);
-  const [digits, exponent] = value.toExponential().split("e") as [string, string];
-  return `${digits}e${exponent[0]}${exponent.slice(1).padStart(2, "0")}`;
 }
 
 const ASCII = Array.from({ length: 0x80 }, (_, code) => String.fromCharCode(code));
@@ -199,4 +188,8 @@ function isAt(bytes: Uint8Array, start: number, end: number, wanted: Uint8Array)
   if (end - start !== wanted.length) return false;
   for (let i = 0; i < wanted.length; i++) if (bytes[start + i] !== wanted[i]) return false;
   return true;
+}
+
+function doubleToJson(value: number): string {
+  return Number.isFinite(value) ? floatText(value) : `{"$numberDouble": "${value}"}`;
 }

@@ -141,11 +141,9 @@ describe("decodePacket()", () => {
 /** The record as avsc reads it, with the schema made valid by another way than ours. */
 function byAvsc(bytes: Uint8Array): unknown {
   const file = Buffer.from(bytes);
-  const text = /\{.*\}(?=.{0,30}avro\.codec|.{16})/s;
   const header = avscType({ type: "map", values: "bytes" });
   const { value, offset } = header.decode(file, 4);
   const metadata = value as Record<string, Buffer>;
-  assert(text.test(metadata["avro.schema"]!.toString()));
   let again = 0;
   const schema = JSON.parse(metadata["avro.schema"]!.toString(), function (key, part) {
     if (key === "default") return undefined;

@@ -50,7 +50,7 @@ function rankOf(value: unknown): Rank {
       if (value === null) return Rank.Null;
       if (Array.isArray(value)) return Rank.Array;
       if (isDouble(value)) return Rank.Double;
-      return Object.getPrototypeOf(value) === Object.prototype ? Rank.Document : Rank.Other;
+      return typeof (value as Partial<Date>).toJSON === "function" ? Rank.Other : Rank.Document;
     default:
       return Rank.Undefined;
   }

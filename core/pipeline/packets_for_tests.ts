@@ -121,3 +121,47 @@ export const ALERT_RECORD = {
   ],
   cutoutScience: { fileName: "a.fits.gz", stampData: Buffer.from([1, 2, 3]) },
 };
+
+export interface FitsParts {
+  readonly width: number;
+  readonly height: number;
+  readonly pixels: readonly number[];
+  /** Cards besides, or in the place of, those of a float32 image; undefined takes one away. */
+  readonly cards?: Readonly<Record<string, number | string | undefined>>;
+}
+
+/** A FITS image. */
+export function fitsOf({ width, height, pixels, cards = {} }: FitsParts): Buffer {
+  const header = {
+    SIMPLE: "T",
+    BITPIX: -32,
+    NAXIS: 2,
+    NAXIS1: width,
+    NAXIS2: height,
+    ...cards,
+  };
+  const lines = Object.entries(header)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${key.padEnd(8)}= ${String(value).padStart(20)}`);
+  const text = [...lines, "END"].map((line) => line.padEnd(80)).join("");
+  const bytes = Math.abs(parseInt(String(header.BITPIX))) / 8;
+  const view = new DataView(new ArrayBuffer(Math.ceil(pixels.length * bytes / 2880) * 2880));
+  pixels.forEach((value, i) => {
+    switch (parseInt(String(header.BITPIX))) {
+      case 8:
+        return view.setUint8(i, value);
+      case 16:
+        return view.setInt16(2 * i, value);
+      case 32:
+        return view.setInt32(4 * i, value);
+      case 64:
+        return view.setBigInt64(8 * i, BigInt(value));
+      case -64:
+        return view.setFloat64(8 * i, value);
+      default:
+        return view.setFloat32(4 * i, value);
+    }
+  });
+  const padded = text.padEnd(Math.ceil(text.length / 2880) * 2880);
+  return Buffer.concat([Buffer.from(padded, "latin1"), Buffer.from(view.buffer)]);
+}

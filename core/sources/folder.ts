@@ -1,7 +1,6 @@
 /** Packets from disk: a folder of `.avro` files, one such file, or a tar archive of them. */
 import { createReadStream } from "node:fs";
 import { basename, join } from "node:path";
-import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { extract } from "tar-stream";
 import type { Batch, Packet, Source } from "../contract/packet.ts";
@@ -23,7 +22,7 @@ export interface FolderOptions {
 /**
  * Each packet once, in the order of their paths (of a tar: as they lie in it). Nothing is read before
  * it is asked for. `batches` throws where the path doesn't exist, holds no packet at all, or is a tar
- * that is damaged: it then has given what stands before the damage.
+ * that is damaged: that is told behind the packets that could be read before.
  */
 export function folderSource(options: FolderOptions): Source {
   const { batchMax, topic = "packets" } = options;
@@ -126,13 +125,18 @@ async function* filesOfTar({ path, onUnreadable }: FolderOptions): AsyncGenerato
   const file = createReadStream(path);
   const unzip = /gz$/i.test(path) ? createGunzip() : null;
   const entries = extract();
-  // An error anywhere ends the entries, which is where it is heard of.
-  file.on("error", (error) => entries.destroy(error));
-  unzip?.on("error", (error) => entries.destroy(error));
+  let broken: Error | undefined;
+  // What the stream gave before is still read to its end.
+  const end = (error: Error) => {
+    broken ??= error;
+    entries.end(null);
+  };
+  file.on("error", end);
+  unzip?.on("error", end);
   (unzip === null ? file : file.pipe(unzip)).pipe(entries);
   try {
-    for await (const entry of entries as AsyncIterable<TarEntry>) {
-      const { name, type, size = 0 } = entry.header;
+    for await (const entry of entries) {
+      const { name, type, size } = entry.header;
       if (type !== "file" || !isPacket(basename(name))) {
         entry.resume();
         continue;
@@ -146,10 +150,10 @@ async function* filesOfTar({ path, onUnreadable }: FolderOptions): AsyncGenerato
       }
       yield await bytesOf(entry, size);
     }
+    if (broken !== undefined) throw broken;
   } catch (error) {
-    throw new Error(
-      `Cannot read ${path} as it must be a whole tar archive: ${(error as Error).message}`,
-    );
+    const { message } = broken ?? error as Error;
+    throw new Error(`Cannot read ${path} as it must be a whole tar archive: ${message}`);
   } finally {
     file.destroy();
     unzip?.destroy();
@@ -157,12 +161,7 @@ async function* filesOfTar({ path, onUnreadable }: FolderOptions): AsyncGenerato
   }
 }
 
-/** What is used of an entry of `tar-stream`, which has no types of its own. */
-interface TarEntry extends Readable {
-  readonly header: { readonly name: string; readonly type: string; readonly size?: number };
-}
-
-async function bytesOf(entry: TarEntry, size: number): Promise<Uint8Array> {
+async function bytesOf(entry: AsyncIterable<unknown>, size: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(size);
   let length = 0;
   for await (const chunk of entry as AsyncIterable<Uint8Array>) {

@@ -34,6 +34,11 @@ export interface KafkaSourceOptions extends KafkaConnection {
   readonly readAheadBytesMax?: number;
   /** The most that one request brings of one partition, bytes as sent. */
   readonly fetchBytesMax?: number;
+  /**
+   * A core that isn't heard for so long is taken for dead. Also how long one that was killed is waited
+   * for when it starts again; brokers take 6 s and more by default.
+   */
+  readonly sessionMs?: number;
   /** After an abort, how long we stay in the group for batches to be committed. */
   readonly drainMs?: number;
 }
@@ -49,6 +54,7 @@ const DEFAULTS = {
   readAheadMax: 2_000,
   readAheadBytesMax: 96 * MB,
   fetchBytesMax: 4 * MB,
+  sessionMs: 10_000,
   drainMs: 15_000,
 };
 type Options = KafkaSourceOptions & typeof DEFAULTS;

@@ -54,41 +54,45 @@ async function run(settings: RunSettings): Promise<RunResult> {
   let batches = 0;
   const reports: IngestReport[] = [];
   const never = new AbortController().signal;
-  await runSurveyBroker({
-    archive,
-    survey: ztf,
-    source: fileSource(settings),
-    limits: {
-      lanes: settings.workers,
-      batchesMax: settings.workers + 1,
-      jobMsMax: 600_000,
-      restartsMax: 0,
+  await runSurveyBroker(
+    {
+      archive,
+      survey: ztf,
+      source: fileSource(settings),
+      limits: {
+        lanes: settings.workers,
+        batchesMax: settings.workers + 1,
+        jobMsMax: 600_000,
+        restartsMax: 0,
+      },
+      startWorker() {
+        const worker = new Worker(new URL("../../workers/ingest_worker.ts", import.meta.url), {
+          type: "module",
+        });
+        worker.postMessage(
+          {
+            archiveUri: settings.uri,
+            database: settings.database,
+            surveyUrl: new URL("../../catalogs/live/ztf.ts", import.meta.url).href,
+            catalogs: settings.catalogs,
+            models: settings.models,
+          } satisfies IngestWorkerSettings,
+        );
+        return worker;
+      },
+      buildIndexes: true,
+      onReports(some) {
+        batches++;
+        if (batches > WARM_UP) reports.push(...some);
+        if (batches === WARM_UP) begin.resolve(usage(settings, archive.client));
+      },
+      onRetry: (reason) => console.error(reason),
+      onFilters: () => {},
+      pause: () => Promise.resolve(),
     },
-    startWorker() {
-      const worker = new Worker(new URL("../../workers/ingest_worker.ts", import.meta.url), {
-        type: "module",
-      });
-      worker.postMessage(
-        {
-          archiveUri: settings.uri,
-          database: settings.database,
-          surveyUrl: new URL("../../catalogs/live/ztf.ts", import.meta.url).href,
-          catalogs: settings.catalogs,
-          models: settings.models,
-        } satisfies IngestWorkerSettings,
-      );
-      return worker;
-    },
-    buildIndexes: true,
-    onReports(some) {
-      batches++;
-      if (batches > WARM_UP) reports.push(...some);
-      if (batches === WARM_UP) begin.resolve(usage(settings, archive.client));
-    },
-    onRetry: (reason) => console.error(reason),
-    onFilters: () => {},
-    pause: () => Promise.resolve(),
-  }, never, never);
+    never,
+    never,
+  );
   const start = await begin.promise;
   const end = await usage(settings, archive.client);
   const sum = (key: "stored" | "passed" | "matched") =>
@@ -109,7 +113,9 @@ async function run(settings: RunSettings): Promise<RunResult> {
     bytesIn: (end.bytesIn - start.bytesIn) / alerts,
     bytesOut: (end.bytesOut - start.bytesOut) / alerts,
     peakMb: peakMemoryMb("self"),
-    stageShare: Object.fromEntries(STAGES.map((stage, i) => [stage, stageMs[i]! / allMs])) as Record<
+    stageShare: Object.fromEntries(
+      STAGES.map((stage, i) => [stage, stageMs[i]! / allMs]),
+    ) as Record<
       Stage,
       number
     >,

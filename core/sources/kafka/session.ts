@@ -8,6 +8,8 @@ export interface SessionOptions {
   readonly kafka: Kafka;
   readonly groupId: string;
   readonly topics: readonly string[];
+  /** A member that isn't heard for so long is taken for dead, and its partitions go to others. */
+  readonly sessionMs: number;
   /** The most that one request to a broker brings of one partition, bytes as sent. */
   readonly fetchBytesMax: number;
   readonly readAhead: ReadAhead;
@@ -18,9 +20,8 @@ export interface SessionOptions {
   readonly onAssigned: () => void;
 }
 
-/** A member that isn't heard for so long is taken for dead, and its partitions go to others. */
-const SESSION_MS = 30_000;
-const HEARTBEAT_MS = 3_000;
+/** Three may be missed before a member is taken for dead. */
+const HEARTBEATS_PER_SESSION = 4;
 /** How long a broker holds a request while there is nothing: also how soon reading goes on after a pause. */
 const WAIT_MS_MAX = 250;
 /** Leaving takes a request and its answer; brokers that are away don't answer. */
@@ -38,12 +39,12 @@ export class Session {
   #assigned: readonly TopicPartition[] = [];
 
   constructor(options: SessionOptions) {
-    const { kafka, groupId, fetchBytesMax } = options;
+    const { kafka, groupId, fetchBytesMax, sessionMs } = options;
     this.#options = options;
     this.#consumer = kafka.consumer({
       groupId,
-      sessionTimeout: SESSION_MS,
-      heartbeatInterval: HEARTBEAT_MS,
+      sessionTimeout: sessionMs,
+      heartbeatInterval: Math.floor(sessionMs / HEARTBEATS_PER_SESSION),
       maxWaitTimeInMs: WAIT_MS_MAX,
       maxBytesPerPartition: fetchBytesMax,
       maxBytes: ANSWER_BYTES_MAX,

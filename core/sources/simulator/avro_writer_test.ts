@@ -14,7 +14,8 @@ const written = (write: (writer: AvroWriter) => void) => {
 describe("AvroWriter", () => {
   it("writes numbers as avsc does", () => {
     const long = avro.Type.forSchema("long");
-    fc.assert(fc.property(fc.maxSafeInteger(), (value) => {
+    // Beyond 2^52, avsc is off by one now and then.
+    fc.assert(fc.property(fc.integer({ min: -(2 ** 52), max: 2 ** 52 }), (value) => {
       const expected = long.toBuffer(value);
       assert.deepEqual(written((writer) => writer.long(value)), expected);
       assert.deepEqual(written((writer) => writer.long(BigInt(value))), expected);
@@ -26,6 +27,9 @@ describe("AvroWriter", () => {
   });
 
   it("writes all of int64, whole", () => {
+    fc.assert(fc.property(fc.maxSafeInteger(), (value) => {
+      assert.equal(readLong(written((writer) => writer.long(value))), BigInt(value));
+    }));
     fc.assert(fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (value) => {
       assert.equal(readLong(written((writer) => writer.long(value))), value);
     }));

@@ -4,7 +4,7 @@ import { fluxOf } from "./light_curve.ts";
 import { Random } from "./random.ts";
 import { type Artefact, ARTEFACTS, type Kind } from "./sky_object.ts";
 
-/** A source of the reference image. Distances from the middle of the cutout, pixels. */
+/** A source of the reference image, with its flux there. Distances from the middle of the cutout, pixels. */
 export interface Source {
   readonly dxPx: number;
   readonly dyPx: number;
@@ -20,12 +20,15 @@ export interface Scene {
   readonly fluxDn: number;
   readonly artefact: Artefact | null;
   readonly sources: readonly Source[];
+  /** How much brighter a source is in the new exposure, for its better or worse zero point. */
+  readonly gain: number;
   readonly fwhmPx: number;
   readonly referenceFwhmPx: number;
   readonly skyDn: number;
   readonly referenceSkyDn: number;
-  /** Noise of a pixel of the new exposure, DN; the reference has a quarter of it. */
+  /** Noise of a pixel, DN. */
   readonly noiseDn: number;
+  readonly referenceNoiseDn: number;
   readonly missing: { readonly columns: number; readonly template: "nan" | "lowest" } | null;
 }
 
@@ -41,17 +44,17 @@ const FWHM_PER_SIGMA = 2.3548;
 /** What stands for missing pixels in some templates of ZTF: the lowest float32. */
 const LOWEST = -3.4028234663852886e38;
 
-/** The template's noise comes from a generator of its own: an object's reference is the same in each of its alerts. */
+/** The template's noise may come from a generator of its own: an object's reference is the same in each of its alerts. */
 export function drawCutouts(random: Random, scene: Scene, referenceRandom = random): Cutouts {
-  const { fwhmPx, referenceFwhmPx, noiseDn, sources } = scene;
-  const template = noise(referenceRandom, noiseDn / 4, scene.referenceSkyDn);
+  const { fwhmPx, referenceFwhmPx, noiseDn, sources, gain } = scene;
+  const template = noise(referenceRandom, scene.referenceNoiseDn, scene.referenceSkyDn);
   const science = noise(random, noiseDn, scene.skyDn);
   const difference = noise(random, noiseDn * 1.05, 0);
   for (const source of sources) {
     add(template, source, referenceFwhmPx);
-    add(science, source, fwhmPx);
+    add(science, { ...source, fluxDn: gain * source.fluxDn }, fwhmPx);
     // No two exposures have quite the same PSF and place: a bright source leaves a small dipole.
-    const left = source.fluxDn * random.normal(0, 0.006);
+    const left = gain * source.fluxDn * random.normal(0, 0.006);
     const shiftPx = random.between(0.3, 0.8);
     addPoint(difference, source.dxPx + shiftPx, source.dyPx, left, fwhmPx);
     addPoint(difference, source.dxPx - shiftPx, source.dyPx, -left, fwhmPx);
@@ -92,11 +95,13 @@ export function randomScene(random: Random, kind: Kind): Scene {
     fluxDn: kind === "supernova" || kind === "mover" ? Math.abs(fluxDn) : fluxDn,
     artefact: kind === "artefact" ? random.pick(ARTEFACTS) : null,
     sources,
+    gain: random.normal(1, 0.06),
     fwhmPx: random.between(1.6, 3.2),
     referenceFwhmPx: random.between(1.7, 2.4),
     skyDn: random.between(80, 400),
     referenceSkyDn: random.between(80, 400),
     noiseDn,
+    referenceNoiseDn: random.between(1, 2),
     missing: random.chance(0.04)
       ? { columns: 2 + random.int(20), template: random.chance(0.5) ? "nan" : "lowest" }
       : null,

@@ -10,11 +10,13 @@ const scene: Scene = {
   fluxDn: 3000,
   artefact: null,
   sources: [{ dxPx: 6, dyPx: -4, fluxDn: 9000, sizePx: 1.5, axisRatio: 0.6, angleRad: 1 }],
+  gain: 1.1,
   fwhmPx: 2.2,
   referenceFwhmPx: 2,
   skyDn: 200,
   referenceSkyDn: 150,
   noiseDn: 5,
+  referenceNoiseDn: 1.5,
   missing: null,
 };
 const MIDDLE = 31 * CUTOUT_SIZE + 31;
@@ -36,6 +38,13 @@ describe("drawCutouts()", () => {
     assert.ok(Math.abs(sumAround(difference, 31, 31) - 3000) < 5 * 5 * 9);
     assert.ok(science[MIDDLE]! > 400 && template[MIDDLE]! < 200);
     assert.deepEqual(brightest(template), [37, 27]);
+  });
+
+  it("draws the same template from the same generator, whatever the exposure was like", () => {
+    const template = (random: Random, more: Partial<Scene>) =>
+      drawCutouts(random, { ...scene, ...more }, new Random("reference")).template;
+    const exposure = { fluxDn: -900, gain: 0.9, fwhmPx: 3, skyDn: 90, noiseDn: 8 };
+    assert.deepEqual(template(new Random(1), {}), template(new Random(2), exposure));
   });
 
   it("draws what got fainter as a hole in the difference", () => {

@@ -1,7 +1,6 @@
 /** What the pipeline measures of an object in one exposure: the fields that an alert and a later alert's history share. */
 import type { AvroValue } from "./avro_writer.ts";
 import { type Exposure, round } from "./exposures.ts";
-import { fluxOf } from "./light_curve.ts";
 import { candidOf } from "./object_id.ts";
 import { Random } from "./random.ts";
 import { cosDeg, type Neighbour, type Sighting, type SkyObject } from "./sky_object.ts";
@@ -182,9 +181,4 @@ export function archivedFile(exposure: Exposure, quadrant: number): string {
   const { stamp } = exposure;
   const folder = `${stamp.slice(0, 4)}/${stamp.slice(4, 8)}/${stamp.slice(8)}`;
   return `/ztf/archive/sci/${folder}/${differenceFile(exposure, quadrant)}.fz`;
-}
-
-/** DN in an exposure of a source of that magnitude. */
-export function fluxIn({ zeroPointMag }: Exposure, mag: number): number {
-  return fluxOf(mag, zeroPointMag);
 }

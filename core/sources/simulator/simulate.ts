@@ -2,10 +2,11 @@
 import { AvroWriter } from "./avro_writer.ts";
 import { candidateValues } from "./candidate.ts";
 import { drawCutouts, randomShape, type Scene } from "./cutouts.ts";
-import { fluxIn, measure, measureRandom, pidOf } from "./detection.ts";
+import { measure, measureRandom, pidOf } from "./detection.ts";
 import { dayStamp, nightOf } from "./exposures.ts";
 import { FitsWriter } from "./fits.ts";
 import { Histories, type PastOfAlert } from "./history.ts";
+import { fluxOf } from "./light_curve.ts";
 import { SLOTS_MAX } from "./object_id.ts";
 import { Random } from "./random.ts";
 import { type Kind, type Sighting, Sky, type SkyObject, type SkyOptions } from "./sky_object.ts";
@@ -48,12 +49,14 @@ export function* simulate(options: SimulateOptions): Generator<SimulatedPacket> 
   const packer = new Packer(sky);
   const end = Math.min(startAt + objects, SLOTS_MAX);
   let left = alerts;
-  for (let from = startAt; from < end && left > 0; from += OBJECTS_AT_ONCE) {
-    const to = Math.min(from + OBJECTS_AT_ONCE, end);
+  for (let from = startAt; from < end && left > 0;) {
+    // An object has an alert at least: no more are needed than alerts are left.
+    const to = Math.min(from + Math.min(OBJECTS_AT_ONCE, left), end);
     for (const packet of alertsOf(sky, packer, { from, to, night, onePerObject })) {
       if (left-- <= 0) return;
       yield packet;
     }
+    from = to;
   }
 }
 
@@ -189,14 +192,16 @@ function sceneOf(seed: number, object: SkyObject, sighting: Sighting, fluxDn: nu
     sources: object.neighbours.map(({ eastArcsec, northArcsec, mags, score }) => ({
       dxPx: -eastArcsec / 1.012,
       dyPx: northArcsec / 1.012,
-      fluxDn: fluxIn(exposure, mags[fid - 1] ?? 22.5),
+      fluxDn: fluxOf(mags[fid - 1] ?? 22.5),
       ...randomShape(shapes, score < 0.5),
     })),
+    gain: fluxOf(0, exposure.zeroPointMag) / fluxOf(0),
     fwhmPx: exposure.fwhmPx,
     referenceFwhmPx: 1.9 + shapes.between(0, 0.4),
     skyDn: exposure.skyDn,
     referenceSkyDn: 90 + 60 * fid,
     noiseDn: exposure.noiseDn,
+    referenceNoiseDn: 1 + 0.3 * fid,
     missing: object.missing,
   };
 }

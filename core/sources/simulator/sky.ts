@@ -134,6 +134,6 @@ export function* scatterCatalog(options: ScatterOptions): Generator<Document> {
 function offset({ raDeg, decDeg }: Position, distanceDeg: number, random: Random): Position {
   const angle = random.between(0, 2 * Math.PI);
   const dec = Math.min(89.999, Math.max(-89.999, decDeg + distanceDeg * Math.cos(angle)));
-  const ra = (raDeg + distanceDeg * Math.sin(angle) / cosDeg(dec) + 720) % 360;
-  return { raDeg: ra, decDeg: dec };
+  const ra = raDeg + distanceDeg * Math.sin(angle) / cosDeg(dec);
+  return { raDeg: (ra % 360 + 360) % 360, decDeg: dec };
 }

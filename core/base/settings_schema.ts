@@ -1,0 +1,150 @@
+/** What settings may be: one schema for both programs. Defaults are in `deploy/settings.defaults.yaml`. */
+import { z } from "zod";
+import { CatalogMatch } from "../contract/crossmatch.ts";
+
+/** RFC 7518, 3.2: a key for HS256 is at least as long as the hash that it makes. */
+const SECRET_LENGTH_MIN = 32;
+/** What earlier versions published as defaults protects nothing. */
+const PUBLISHED = ["admin", "abc0123", "ztf", "mongoadminsecret", "<token>"];
+
+const Port = z.int().min(1).max(65_535);
+const Count = z.int().min(1);
+const Ms = z.int().min(1);
+const Name = z.string().min(1);
+
+/** Text that is never printed. */
+function secret(lengthMin = 1) {
+  return z.string().min(lengthMin)
+    .refine((text) => !PUBLISHED.includes(text), "must not be a default that was published")
+    .nullable().meta({ secret: true });
+}
+
+/** Some of a Kafka cluster's brokers, as text or a list; a list inside. */
+const Brokers = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+  .transform((value) =>
+    (typeof value === "string" ? value.split(",") : value).map((broker) => broker.trim())
+  );
+
+/** Mappings of the file, with a name in front of each, become lists of entries; null removes one. */
+function byName<T extends z.ZodType>(entry: T) {
+  return z.record(Name, entry.nullable());
+}
+
+/** The catalogs of one survey, in the order of the file. */
+const Catalogs = byName(z.record(z.string(), z.unknown())).transform((entries, context) =>
+  Object.entries(entries).flatMap(([catalog, entry]) => {
+    if (entry === null) return [];
+    const match = CatalogMatch.safeParse({ catalog, ...entry });
+    if (match.success) return [match.data];
+    for (const issue of match.error.issues) {
+      context.addIssue({ ...issue, path: [catalog, ...issue.path] });
+    }
+    return [];
+  })
+);
+
+/** Networks by name; what an entry may hold is for `models/manifest.ts` to say. */
+const Models = byName(z.record(z.string(), z.unknown())).transform((entries) =>
+  Object.fromEntries(
+    Object.entries(entries).flatMap(([name, entry]) => entry === null ? [] : [[name, entry]]),
+  )
+);
+
+const Bucket = z.strictObject({ per_minute: Count, burst: Count });
+
+export const Settings = z.strictObject({
+  server: z.strictObject({
+    host: Name,
+    port: Port,
+    admin_username: Name,
+    admin_password: secret(),
+    JWT_SECRET_KEY: secret(SECRET_LENGTH_MIN),
+    JWT_ALGORITHM: z.enum(["HS256", "HS384", "HS512"]),
+    JWT_EXP_DELTA_SECONDS: z.int().min(60).nullable(),
+    client_max_size: z.int().min(1024),
+  }),
+  core: z.strictObject({
+    host: Name,
+    port: Port,
+    roles: z.array(z.enum(["broker", "query"])).min(1),
+    urls: z.array(z.url()).min(1),
+    edge_key: secret(SECRET_LENGTH_MIN),
+    data_dir: Name,
+    models_dir: Name.nullable(),
+    cache_dir: Name.nullable(),
+  }),
+  database: z.strictObject({
+    uri: z.string().regex(/^mongodb(\+srv)?:\/\//, "must begin with mongodb:// or mongodb+srv://")
+      .nullable(),
+    host: Name.nullable(),
+    port: Port,
+    replica_set: Name.nullable(),
+    srv: z.boolean(),
+    username: Name.nullable(),
+    password: secret(),
+    db: z.string().regex(/^[^/\\. "$*<>:|?]{1,63}$/, "must be a name that MongoDB takes"),
+    max_pool_size: Count,
+    build_indexes: z.boolean(),
+    mongod: Name.nullable(),
+    max_wired_tiger_cache: z.number().min(0.25).nullable(),
+    xmatch: z.record(Name, Catalogs),
+  }),
+  enabled: z.record(Name, z.boolean()),
+  sources: z.strictObject({
+    kind: z.enum(["kafka", "folder", "simulator"]).nullable(),
+    path: Name.nullable(),
+    simulator: z.strictObject({
+      seed: z.int().min(0),
+      alerts: Count.nullable(),
+      rate: z.number().positive().nullable(),
+    }),
+  }).refine(({ kind, path }) => kind !== "folder" || path !== null, {
+    path: ["path"],
+    message: "must be set when sources.kind is folder",
+  }),
+  kafka: z.strictObject({
+    "bootstrap.servers": Brokers,
+    group: Name,
+    ssl: z.boolean(),
+    sasl: z.strictObject({
+      mechanism: z.enum(["plain", "scram-sha-256", "scram-sha-512"]),
+      username: Name,
+      password: secret(),
+    }).nullable(),
+    past_nights: z.int().min(0),
+    linger_ms: z.int().min(0),
+    read_ahead_max: Count,
+    read_ahead_bytes_max: Count,
+  }),
+  workers: z.strictObject({
+    count: Count.nullable(),
+    batch_max: Count,
+    batch_bytes_max: Count,
+    queue_max: Count,
+    job_ms_max: Ms,
+    restarts_max: z.int().min(0),
+  }),
+  ml: z.record(Name, z.strictObject({ models: Models })),
+  sinks: z.strictObject({
+    kafka: z.strictObject({ topic: Name.nullable(), "bootstrap.servers": Brokers.nullable() }),
+    json_lines: z.strictObject({ path: Name.nullable() }),
+  }),
+  skyportal: z.strictObject({
+    protocol: z.enum(["http", "https"]),
+    host: Name.nullable(),
+    port: Port,
+    token: secret(),
+  }),
+  misc: z.strictObject({
+    broker: z.boolean(),
+    max_time_ms: Ms,
+    supported_penquins_versions: z.array(z.string()),
+  }),
+  rate_limit: z.strictObject({ address: Bucket, user: Bucket, log_in: Bucket }),
+  log: z.strictObject({
+    level: z.enum(["debug", "info", "warning", "error"]),
+    format: z.enum(["json", "text"]).nullable(),
+  }),
+  shutdown: z.strictObject({ drain_ms: Ms }),
+});
+export type Settings = z.output<typeof Settings>;

@@ -1,0 +1,89 @@
+/** What the types of query have in common at the door: names, filters, projections, kwargs. */
+import { z } from "zod";
+import { type Document, toNumber } from "../contract/document.ts";
+import { decodeExtended, isPlainObject } from "../contract/extended_json.ts";
+import { QueryError } from "../contract/query.ts";
+import { parsePythonLiteral } from "./_python_literal.ts";
+
+/** Blanks around a name never meant anything. */
+export const CatalogName = z.string().transform((name) => name.trim());
+
+/** An object, or the text of one; what is Extended JSON in it becomes BSON. */
+export const Filter = z.unknown().transform(toFilter);
+/** The same, where leaving it out means all. */
+export const OptionalFilter = z.unknown().transform((value) =>
+  value == null ? {} : toFilter(value)
+);
+
+/** Undefined: whole documents. */
+export const Projection = z.unknown().transform((value): Document | undefined => {
+  if (value == null) return undefined;
+  const projection = read(value);
+  if (!isPlainObject(projection)) throw new QueryError("Unsupported projection specification");
+  return Object.keys(projection).length === 0 ? undefined : projection;
+});
+
+export const Pipeline = z.unknown().transform((value): Document[] => {
+  const pipeline = read(value);
+  if (!Array.isArray(pipeline)) throw new QueryError("Unsupported pipeline specification");
+  if (pipeline.length === 0) throw new QueryError("Pipeline must contain at least one stage");
+  return pipeline;
+});
+
+const Hint = z.unknown().transform((value): string | Document | undefined => {
+  if (value == null) return undefined;
+  return typeof value === "string" ? value : Object.fromEntries(toPairs("hint", value));
+});
+
+/** What `find` and its kin honour; whatever else a client sends is none of our business. */
+export const Kwargs = z.object({
+  skip: z.unknown().transform((value) => toInt("skip", value, 0)),
+  limit: z.unknown().transform((value) => toInt("limit", value)),
+  sort: z.unknown().transform((value) => value == null ? undefined : toPairs("sort", value)),
+  hint: Hint,
+});
+
+function toFilter(value: unknown): Document {
+  const filter = read(value);
+  if (!isPlainObject(filter)) throw new QueryError("Unsupported filter specification");
+  return filter;
+}
+
+function read(value: unknown): unknown {
+  return decodeExtended(typeof value === "string" ? parsePythonLiteral(value) : value);
+}
+
+function toInt(name: string, value: unknown, min = -0x7fff_ffff): number | undefined {
+  if (value == null) return undefined;
+  const number = toNumber(value);
+  if (!Number.isInteger(number) || number < min || number > 0x7fff_ffff) {
+    throw new QueryError(
+      `TypeError: ${name} must be an instance of int, >= ${min} and of 32 bits: ` +
+        `current value is ${String(value).slice(0, 40)}`,
+    );
+  }
+  return number;
+}
+
+/** `[["a", 1], "b"]` or `{"a": 1}`: fields and their directions. */
+function toPairs(name: string, value: unknown): [string, number][] {
+  const pairs = isPlainObject(value)
+    ? Object.entries(value)
+    : Array.isArray(value)
+    ? value.map((item) => typeof item === "string" ? [item, 1] : item)
+    : [];
+  const isWhole = pairs.length > 0 &&
+    pairs.every((pair) =>
+      Array.isArray(pair) && pair.length === 2 && typeof pair[0] === "string" &&
+      (Math.abs(toNumber(pair[1])) === 1 || (name === "hint" && typeof pair[1] === "string"))
+    );
+  if (!isWhole) {
+    throw new QueryError(
+      `TypeError: ${name} must be a list of [field, 1 or -1], with at least one of them`,
+    );
+  }
+  return pairs.map(([field, way]) => [field, typeof way === "string" ? way : toNumber(way)]) as [
+    string,
+    number,
+  ][];
+}

@@ -1,0 +1,101 @@
+/** One query from the text of its request to the stream of its answer. */
+import { z } from "zod";
+import { type Document, toNumber } from "../contract/document.ts";
+import { isPlainObject } from "../contract/extended_json.ts";
+import { parseExact } from "../contract/json.ts";
+import { type ArchiveView, type Principal, type QueryDef, QueryError } from "../contract/query.ts";
+import { streamText } from "./stream_text.ts";
+import { writeAnswer } from "./write_answer.ts";
+
+/** What a view is asked to keep to. */
+export interface ViewRequest {
+  readonly signal: AbortSignal;
+  readonly maxTimeMs: number;
+}
+
+interface QueryDeps {
+  readonly queries: ReadonlyMap<string, QueryDef<unknown>>;
+  view(principal: Principal, request: ViewRequest): ArchiveView;
+  onError(error: unknown): void;
+  onQuery?(query: { readonly type: string; readonly seconds: number; readonly ok: boolean }): void;
+}
+
+const TIME_MS_DEFAULT = 300_000;
+
+/**
+ * Rejects with what went wrong before the first piece of the answer was sent; what goes wrong later
+ * breaks the stream, so that no client takes a part for the whole. `ended` is called once, when
+ * nothing of the query is left.
+ */
+export async function answerQuery(
+  deps: QueryDeps,
+  principal: Principal,
+  body: string,
+  clientSignal: AbortSignal,
+  ended: () => void,
+): Promise<Response> {
+  const startMs = performance.now();
+  const gone = new AbortController();
+  const signal = AbortSignal.any([clientSignal, gone.signal]);
+  let type = "unknown";
+  const end = (error?: unknown) => {
+    deps.onQuery?.({ type, seconds: (performance.now() - startMs) / 1000, ok: !error });
+    ended();
+  };
+  try {
+    const { query, input, maxTimeMs } = parseQuery(deps.queries, body);
+    type = query.name;
+    const archive = deps.view(principal, { signal, maxTimeMs });
+    const answer = await query.run(input, { archive, principal, signal });
+    return await streamText(writeAnswer(answer), {
+      headers: { "content-type": "application/json; charset=utf-8" },
+      cancel: () => gone.abort(),
+      ended(error) {
+        if (error !== undefined && !signal.aborted) deps.onError(error);
+        end(error);
+      },
+    });
+  } catch (error) {
+    gone.abort();
+    end(error);
+    throw error;
+  }
+}
+
+interface ParsedQuery {
+  readonly query: QueryDef<unknown>;
+  readonly input: unknown;
+  readonly maxTimeMs: number;
+}
+
+/** The checks of a query that are the same for all types. Throws `QueryError`, `JsonError`. */
+function parseQuery(queries: ReadonlyMap<string, QueryDef<unknown>>, body: string): ParsedQuery {
+  const whole = parseExact(body);
+  if (!isPlainObject(whole)) throw new QueryError("TypeError: a query must be a JSON object");
+  const { query_type: type, query: asked, kwargs = {} } = whole;
+  const query = typeof type === "string" ? queries.get(type) : undefined;
+  if (query === undefined) {
+    const names = [...queries.keys()].map((name) => `'${name}'`).join(", ");
+    throw new QueryError(`KeyError: "query_type ${textOf(type)} not in (${names})"`);
+  }
+  if (!isPlainObject(asked)) throw new QueryError("AttributeError: query must be an object");
+  const options = Array.isArray(kwargs) && kwargs.length === 0 ? {} : kwargs;
+  if (!isPlainObject(options)) throw new QueryError("ValidationError: kwargs must be an object");
+  const parsed = query.input.safeParse({ query: asked, kwargs: options });
+  if (!parsed.success) {
+    throw new QueryError(`ValidationError: ${z.prettifyError(parsed.error)}`);
+  }
+  return { query, input: parsed.data, maxTimeMs: toMaxTimeMs(options) };
+}
+
+function toMaxTimeMs({ max_time_ms: asked }: Document): number {
+  if (asked === undefined) return TIME_MS_DEFAULT;
+  const number = typeof asked === "string" && asked.trim() ? Number(asked) : toNumber(asked);
+  const maxTimeMs = Math.trunc(number);
+  if (maxTimeMs >= 1) return maxTimeMs;
+  throw new QueryError("ValueError: max_time_ms must be int >= 1");
+}
+
+function textOf(value: unknown): string {
+  return String(value ?? "None").slice(0, 100);
+}

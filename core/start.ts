@@ -1,0 +1,192 @@
+/** Starts one instance: its brokers, its outbox, its queries, in this order, and ends them in the other. */
+import { mongoOutbox } from "./archive/outbox.ts";
+import { openArchive } from "./archive/open.ts";
+import { type Log, log as logOf } from "./base/log.ts";
+import { createMetrics, type Metrics } from "./base/metrics.ts";
+import { loadFolder } from "./base/registry.ts";
+import { pause } from "./base/retry.ts";
+import type { Settings } from "./base/settings_schema.ts";
+import { withDeadline } from "./base/shutdown.ts";
+import { Counts } from "./counts.ts";
+import type { Source } from "./contract/packet.ts";
+import type { Sink } from "./contract/passed.ts";
+import type { SurveyDef } from "./contract/survey.ts";
+import { openSinks } from "./open_sinks.ts";
+import { openSource } from "./open_source.ts";
+import { runOutbox } from "./outbox.ts";
+import { type Queries, startQueries } from "./start_queries.ts";
+import { reportMetrics } from "./report_metrics.ts";
+import { runSurveyBroker } from "./survey_broker.ts";
+import { type ModelEntries, toManifest } from "../models/manifest.ts";
+import { type PreparedModel, prepareModels } from "../models/prepare.ts";
+import type { IngestWorkerSettings } from "../workers/ingest_worker.ts";
+
+export interface CoreOptions {
+  readonly settings: Settings;
+  /** The archive's MongoDB. */
+  readonly uri: string;
+  /** Where networks are, and where what is made of them is kept. */
+  readonly modelsDir: string;
+  readonly cacheDir: string;
+}
+
+export interface Core {
+  /** Where the edge finds it; null when it answers no queries. */
+  readonly url: string | null;
+  readonly counts: Counts;
+  readonly sources: ReadonlyMap<string, Source>;
+  /** Resolves when all brokers have come to the end of their sources; rejects when one failed. */
+  readonly ended: Promise<void>;
+  /** Reads no more, finishes what is in work within the deadline, and closes everything. */
+  stop(): Promise<void>;
+}
+
+export async function startCore(options: CoreOptions): Promise<Core> {
+  const { settings, uri } = options;
+  const log = logOf("core");
+  const metrics = createMetrics();
+  const counts = new Counts();
+  const stop = new AbortController();
+  const abandon = new AbortController();
+  const archive = await openArchive({
+    uri,
+    database: settings.database.db,
+    appName: "kowalski-core",
+    maxPoolSize: settings.database.max_pool_size,
+  });
+  const all = await loadFolder<SurveyDef>(new URL("../catalogs/live/", import.meta.url));
+  const surveys = [...all.values()].filter(({ name }) => settings.enabled[name]);
+
+  const sources = new Map<string, Source>();
+  const brokers: Promise<void>[] = [];
+  let queries: Queries | null = null;
+  const outboxStop = new AbortController();
+  let outbox = Promise.resolve();
+  let sinks: readonly Sink[] = [];
+  if (settings.core.roles.includes("broker")) {
+    sinks = openSinks(settings);
+    const store = await mongoOutbox(archive.db, { sinks: sinks.map(({ name }) => name) });
+    outbox = runOutbox({
+      store,
+      sinks,
+      signal: outboxStop.signal,
+      log: logOf("outbox"),
+      onDelivered: () => {},
+      onFailed: (sink) => metrics.outboxFailed(sink),
+    });
+    for (const survey of surveys) {
+      const source = openSource(settings, survey, logOf(`source.${survey.name}`));
+      if (!source) continue;
+      sources.set(survey.name, source);
+      brokers.push(runSurveyBroker(
+        await brokerDeps(options, { archive, survey, source, counts, metrics, log }),
+        stop.signal,
+        abandon.signal,
+      ));
+    }
+  }
+  if (settings.core.roles.includes("query")) {
+    queries = await startQueries({
+      settings,
+      archive,
+      surveys: [...all.values()],
+      log,
+      ready: () => !stop.signal.aborted,
+      health: () => ({
+        counts: counts.totals,
+        sources: Object.fromEntries([...sources].map(([name, each]) => [name, each.state()])),
+      }),
+      metrics: () => metrics.text(),
+    });
+  }
+  const ended = Promise.all(brokers).then(() => {});
+  ended.catch(() => {}); // Told to whoever awaits it.
+
+  return {
+    url: queries?.url ?? null,
+    counts,
+    sources,
+    ended,
+    async stop() {
+      stop.abort();
+      await withDeadline(ended.catch(() => {}), settings.shutdown.drain_ms).catch(() => {});
+      abandon.abort(new Error("The core is stopping"));
+      await ended.catch((error) => log.warn("a broker ended early", { error: String(error) }));
+      outboxStop.abort();
+      await outbox;
+      await queries?.[Symbol.asyncDispose]();
+      for (const sink of sinks) await sink[Symbol.asyncDispose]();
+      await archive[Symbol.asyncDispose]();
+    },
+  };
+}
+
+interface Parts {
+  readonly archive: Awaited<ReturnType<typeof openArchive>>;
+  readonly survey: SurveyDef;
+  readonly source: Source;
+  readonly counts: Counts;
+  readonly metrics: Metrics;
+  readonly log: Log;
+}
+
+async function brokerDeps(
+  options: CoreOptions,
+  { archive, survey, source, counts, metrics, log }: Parts,
+): Promise<Parameters<typeof runSurveyBroker>[0]> {
+  const { settings, uri } = options;
+  const models = await modelsOf(options, survey, log);
+  const workers = settings.workers.count ?? navigator.hardwareConcurrency;
+  const worker: IngestWorkerSettings = {
+    archiveUri: uri,
+    database: settings.database.db,
+    surveyUrl: new URL(`../catalogs/live/${survey.name}.ts`, import.meta.url).href,
+    catalogs: settings.database.xmatch[survey.instrument] ?? [],
+    models,
+  };
+  return {
+    archive,
+    survey,
+    source,
+    buildIndexes: settings.database.build_indexes,
+    limits: {
+      lanes: workers,
+      batchesMax: settings.workers.queue_max,
+      jobMsMax: settings.workers.job_ms_max,
+      restartsMax: settings.workers.restarts_max,
+    },
+    startWorker() {
+      const thread = new Worker(new URL("../workers/ingest_worker.ts", import.meta.url), {
+        type: "module",
+      });
+      thread.postMessage(worker);
+      return thread;
+    },
+    onReports(reports) {
+      counts.add(reports);
+      reportMetrics(metrics, survey.name, reports);
+    },
+    onRetry(reason) {
+      metrics.batchRetried(survey.name, reason.split(":")[0]!);
+      log.warn("a batch is tried again", { survey: survey.name, reason });
+    },
+    onFilters(active, bad) {
+      metrics.filtersActive(survey.name, active);
+      log.info("filters", { survey: survey.name, active, bad });
+    },
+    pause,
+  };
+}
+
+async function modelsOf(
+  { settings, modelsDir, cacheDir }: CoreOptions,
+  { instrument }: SurveyDef,
+  log: Log,
+): Promise<readonly PreparedModel[]> {
+  const entries = (settings.ml[instrument]?.models ?? {}) as ModelEntries;
+  const manifests = Object.entries(entries).map(([name, entry]) => toManifest(name, entry));
+  const { ready, failures } = await prepareModels(manifests, { modelsDir, cacheDir });
+  // A network that isn't there is a missing score, never a reason not to read alerts.
+  for (const { model, reason } of failures) log.warn("no scores of a network", { model, reason });
+  return ready;
+}

@@ -1,0 +1,206 @@
+/** What an alert costs, from bytes to its stored hit, against what nobody can avoid. */
+import { MongoClient } from "mongodb";
+import { BSON, type Db } from "mongodb";
+import ztf from "../../catalogs/live/ztf.ts";
+import { startMongo } from "../../deploy/local/mongo.ts";
+import { ensureIndexes } from "../../core/archive/indexes.ts";
+import type { PreparedModel } from "../../models/prepare.ts";
+import { cpuMs, peakMemoryMb } from "./cpu.ts";
+import type { RunResult, RunSettings } from "./ingest_run.ts";
+import { CATALOGS, insertCatalogs, insertFilters, packetsOf, writePackets } from "./ingest_sky.ts";
+import type { BenchResult, Reach } from "./main.ts";
+import { measureNetworks, publishedModels } from "./networks.ts";
+
+const BATCH = 250;
+
+export async function bench(args: string[]): Promise<BenchResult> {
+  const small = args.includes("--small");
+  // Two batches warm up; the others are measured.
+  const alerts = (small ? 6 : 14) * BATCH;
+  const dir = await Deno.makeTempDir({ prefix: "kowalski-bench-" });
+  try {
+    await using mongo = await startMongo({ dataDir: `${dir}/mongo`, cacheSizeGB: 4 });
+    const client = await new MongoClient(mongo.uri).connect();
+    try {
+      const setting = { client, uri: mongo.uri, pid: mongo.pid, dir, alerts, small };
+      return await measure(setting);
+    } finally {
+      await client.close();
+    }
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+interface Setting {
+  readonly client: MongoClient;
+  readonly uri: string;
+  readonly pid: number;
+  readonly dir: string;
+  readonly alerts: number;
+  readonly small: boolean;
+}
+
+async function measure(setting: Setting): Promise<BenchResult> {
+  const { client, dir, alerts, small } = setting;
+  say("writing packets of two nights");
+  const around = await writePackets(`${dir}/0`, packetsOf(alerts, 0));
+  await writePackets(`${dir}/1`, packetsOf(alerts, 1));
+  const models = await publishedModels(dir);
+  const networks = await measureNetworks(models, small ? 100 : 300);
+
+  const runs: Record<string, RunResult> = {};
+  const one = async (
+    name: string,
+    database: string,
+    night: number,
+    workers: number,
+    nets = false,
+  ) => {
+    runs[name] = await run(setting, database, night, workers, nets ? models : []);
+    show(name, runs[name]);
+  };
+  say("inserting catalogs");
+  const plain = client.db("plain");
+  await insertCatalogs(plain, around, small ? 0.05 : 1);
+  await insertFilters(plain);
+  await one("no networks, 1 worker, empty", "plain", 0, 1);
+  await one("no networks, 1 worker, history", "plain", 1, 1);
+  const floor = await measureInsert(setting, plain);
+  await empty(plain);
+  await one("no networks, 2 workers, empty", "plain", 0, 2);
+  if (models.length > 0) {
+    await empty(plain);
+    await one("networks, 1 worker, empty", "plain", 0, 1, true);
+    await one("networks, 1 worker, history", "plain", 1, 1, true);
+    await empty(plain);
+    await one("networks, 2 workers, empty", "plain", 0, 2, true);
+  }
+  const figures = {
+    alerts,
+    networksMs: networks,
+    insertMs: floor,
+    mongodPeakMb: peakMemoryMb(setting.pid),
+    runs,
+  };
+  return { figures, reach: reachOf(runs, networks, floor) };
+}
+
+function reachOf(runs: Record<string, RunResult>, networks: number, floor: number): Reach[] {
+  const cost = (name: string) => runs[name]!.coreMs + runs[name]!.mongodMs;
+  const rate = (name: string) => runs[name]!.alertsPerS;
+  const most = (what: string, value: number, limit: number) => ({
+    what,
+    value,
+    limit: `at most ${limit}`,
+    ok: value <= limit,
+  });
+  const least = (what: string, value: number, limit: number) => ({
+    what,
+    value,
+    limit: `at least ${limit}`,
+    ok: value >= limit,
+  });
+  const nets = "networks, 1 worker, empty" in runs;
+  const kind = nets ? "networks" : "no networks";
+  return [
+    most("CPU without networks / bare insert", cost("no networks, 1 worker, empty") / floor, 2.5),
+    ...nets
+      ? [most(
+        "CPU with networks / (networks alone + bare insert)",
+        cost("networks, 1 worker, empty") / (networks + floor),
+        1.5,
+      )]
+      : [],
+    least(
+      "throughput with history / empty",
+      rate(`${kind}, 1 worker, history`) / rate(`${kind}, 1 worker, empty`),
+      0.9,
+    ),
+    least(
+      "throughput of 2 workers / 1",
+      rate(`${kind}, 2 workers, empty`) / rate(`${kind}, 1 worker, empty`),
+      1.7,
+    ),
+    most(
+      "peak memory of the core with 2 workers, MB",
+      runs[`${kind}, 2 workers, empty`]!.peakMb,
+      800,
+    ),
+  ];
+}
+
+async function run(
+  { uri, pid, dir }: Setting,
+  database: string,
+  night: number,
+  workers: number,
+  models: readonly PreparedModel[],
+): Promise<RunResult> {
+  const settings: RunSettings = {
+    uri,
+    mongodPid: pid,
+    database,
+    packetsFile: `${dir}/${night}`,
+    workers,
+    batchSize: BATCH * workers,
+    models,
+    catalogs: CATALOGS,
+  };
+  await Deno.writeTextFile(`${dir}/run.json`, JSON.stringify(settings));
+  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "-A",
+      "--quiet",
+      new URL("ingest_run.ts", import.meta.url).href,
+      `${dir}/run.json`,
+    ],
+    stderr: "inherit",
+  }).output();
+  if (!success) throw new Error("Cannot measure: the run has failed, see above");
+  return JSON.parse(new TextDecoder().decode(stdout).trim().split("\n").at(-1)!) as RunResult;
+}
+
+/** CPU of driver and server for inserting the finished alert documents, with the same indexes, ms each. */
+async function measureInsert({ client, pid }: Setting, archive: Db): Promise<number> {
+  const bare = client.db("bare").collection("ZTF_alerts");
+  await ensureIndexes(client.db("bare"), "ZTF_alerts", ztf.indexes);
+  let spentMs = 0;
+  let count = 0;
+  const cursor = archive.collection("ZTF_alerts").find({}, { raw: true, batchSize: BATCH });
+  for (let batch: unknown[] = []; await cursor.hasNext();) {
+    batch.push(BSON.deserialize(await cursor.next() as unknown as Uint8Array));
+    if (batch.length < BATCH) continue;
+    const before = cpuMs("self") + cpuMs(pid);
+    await bare.insertMany(batch as never[], { ordered: true });
+    spentMs += cpuMs("self") + cpuMs(pid) - before;
+    count += batch.length;
+    batch = [];
+  }
+  await client.db("bare").dropDatabase();
+  return spentMs / count;
+}
+
+async function empty(db: Db): Promise<void> {
+  for (const name of ["ZTF_alerts", "ZTF_alerts_aux", "outbox"]) await db.collection(name).drop();
+}
+
+function show(name: string, run: RunResult): void {
+  const stages = Object.entries(run.stageShare).filter(([, share]) => share > 0.005)
+    .map(([stage, share]) => `${stage} ${Math.round(100 * share)} %`).join(", ");
+  say(
+    `${name}: ${run.alertsPerS.toFixed(0)} alerts/s; CPU an alert ${
+      run.coreMs.toFixed(2)
+    } ms core, ` +
+      `${run.mongodMs.toFixed(2)} ms mongod; ${run.requests.toFixed(3)} requests, ` +
+      `${(run.bytesIn / 1e3).toFixed(0)} kB in, ${(run.bytesOut / 1e3).toFixed(1)} kB out; ` +
+      `peak ${
+        run.peakMb.toFixed(0)
+      } MB; ${run.passed} passes, ${run.matched} matched\n    ${stages}`,
+  );
+}
+
+function say(line: string): void {
+  console.log(line);
+}
