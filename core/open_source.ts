@@ -8,7 +8,11 @@ import { kafkaSource } from "./sources/kafka.ts";
 import { simulatorSource } from "./sources/simulator.ts";
 
 /** Null where `sources.kind` names none, or none that has this survey. */
-export function openSource(settings: Settings, survey: SurveyDef, log: Log): Source | null {
+export function openSource(
+  { settings, nightUtc = new Date() }: { settings: Settings; nightUtc?: Date },
+  survey: SurveyDef,
+  log: Log,
+): Source | null {
   const { sources, workers, kafka } = settings;
   switch (sources.kind) {
     case "folder":
@@ -17,18 +21,20 @@ export function openSource(settings: Settings, survey: SurveyDef, log: Log): Sou
         survey: survey.name,
         topic: `${survey.name}_folder`,
         batchMax: workers.batch_max,
-        onUnreadable: (path, error) => log.warn("file can't be read", { path, error: error.message }),
+        onUnreadable: (path, error) =>
+          log.warn("file can't be read", { path, error: error.message }),
       });
     case "simulator":
       // The simulator writes packets of ZTF.
       return survey.name !== "ztf" ? null : simulatorSource({
         ...sources.simulator,
-        nightUtc: new Date(),
+        nightUtc,
         batchMax: workers.batch_max,
       });
     case "kafka":
       return kafkaSource({
         brokers: kafka["bootstrap.servers"],
+        name: survey.name,
         groupId: `${kafka.group}-${survey.name}`,
         clientId: "kowalski",
         topics: survey.topics,

@@ -41,6 +41,8 @@ export interface CoreServerDeps {
   onError(error: unknown): void;
   /** Told of each query when it ended, however it did. */
   onQuery?(query: { readonly type: string; readonly seconds: number; readonly ok: boolean }): void;
+  /** How long a query may take that doesn't say. */
+  readonly maxTimeMs?: number;
   readonly queriesMax?: number;
   now?(): number;
 }

@@ -1,14 +1,14 @@
 /** Starts one instance: its brokers, its outbox, its queries, in this order, and ends them in the other. */
 import { mongoOutbox } from "./archive/outbox.ts";
 import { openArchive } from "./archive/open.ts";
-import { type Log, log as logOf } from "./base/log.ts";
+import { getLog, type Log } from "./base/log.ts";
 import { createMetrics, type Metrics } from "./base/metrics.ts";
 import { loadFolder } from "./base/registry.ts";
 import { pause } from "./base/retry.ts";
 import type { Settings } from "./base/settings_schema.ts";
 import { withDeadline } from "./base/shutdown.ts";
 import { Counts } from "./counts.ts";
-import type { Source } from "./contract/packet.ts";
+import type { Batch, Source } from "./contract/packet.ts";
 import type { Sink } from "./contract/passed.ts";
 import type { SurveyDef } from "./contract/survey.ts";
 import { openSinks } from "./open_sinks.ts";
@@ -28,6 +28,8 @@ export interface CoreOptions {
   /** Where networks are, and where what is made of them is kept. */
   readonly modelsDir: string;
   readonly cacheDir: string;
+  /** The night that the simulator shows; today's by default. */
+  readonly nightUtc?: Date;
 }
 
 export interface Core {
@@ -37,13 +39,15 @@ export interface Core {
   readonly sources: ReadonlyMap<string, Source>;
   /** Resolves when all brokers have come to the end of their sources; rejects when one failed. */
   readonly ended: Promise<void>;
+  /** Resolves when what has passed so far is with every sink that takes it. */
+  settled(): Promise<void>;
   /** Reads no more, finishes what is in work within the deadline, and closes everything. */
   stop(): Promise<void>;
 }
 
 export async function startCore(options: CoreOptions): Promise<Core> {
   const { settings, uri } = options;
-  const log = logOf("core");
+  const log = getLog("core");
   const metrics = createMetrics();
   const counts = new Counts();
   const stop = new AbortController();
@@ -70,12 +74,12 @@ export async function startCore(options: CoreOptions): Promise<Core> {
       store,
       sinks,
       signal: outboxStop.signal,
-      log: logOf("outbox"),
+      log: getLog("outbox"),
       onDelivered: () => {},
       onFailed: (sink) => metrics.outboxFailed(sink),
     });
     for (const survey of surveys) {
-      const source = openSource(settings, survey, logOf(`source.${survey.name}`));
+      const source = openSource(options, survey, getLog(`source.${survey.name}`));
       if (!source) continue;
       sources.set(survey.name, source);
       brokers.push(runSurveyBroker(
@@ -147,7 +151,7 @@ async function brokerDeps(
   return {
     archive,
     survey,
-    source,
+    source: { ...source, batches: (signal) => timed(source.batches(signal), counts) },
     buildIndexes: settings.database.build_indexes,
     limits: {
       lanes: workers,
@@ -189,4 +193,12 @@ async function modelsOf(
   // A network that isn't there is a missing score, never a reason not to read alerts.
   for (const { model, reason } of failures) log.warn("no scores of a network", { model, reason });
   return ready;
+}
+
+/** Notes when the first packets come. */
+async function* timed(batches: AsyncIterable<Batch>, counts: Counts): AsyncIterable<Batch> {
+  for await (const batch of batches) {
+    counts.begin();
+    yield batch;
+  }
 }

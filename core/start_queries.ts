@@ -61,7 +61,10 @@ export async function startQueries(deps: QueriesDeps): Promise<Queries> {
     onError: (error) => log.error("a request failed", { error: String(error) }),
   });
   const { host: hostname, port } = settings.core;
-  const server = Deno.serve({ hostname, port, onListen: () => {} }, (request) => app.fetch(request));
+  const server = Deno.serve(
+    { hostname, port, onListen: () => {} },
+    (request) => app.fetch(request),
+  );
   return {
     url: `http://${hostname}:${server.addr.port}`,
     async [Symbol.asyncDispose]() {

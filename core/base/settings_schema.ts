@@ -109,7 +109,7 @@ export const Settings = z.strictObject({
     sasl: z.strictObject({
       mechanism: z.enum(["plain", "scram-sha-256", "scram-sha-512"]),
       username: Name,
-      password: secret(),
+      password: z.string().min(1).meta({ secret: true }),
     }).nullable(),
     past_nights: z.int().min(0),
     linger_ms: z.int().min(0),

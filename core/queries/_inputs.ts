@@ -8,39 +8,40 @@ import { parsePythonLiteral } from "./_python_literal.ts";
 /** Blanks around a name never meant anything. */
 export const CatalogName = z.string().transform((name) => name.trim());
 
+/** A field of any JSON, absent or not, that `read` makes something of. */
+export function field<T>(read: (value: unknown) => T) {
+  return z.unknown().optional().transform(read).optional() as z.ZodType<T>;
+}
+
 /** An object, or the text of one; what is Extended JSON in it becomes BSON. */
-export const Filter = z.unknown().transform(toFilter);
+export const Filter = field(toFilter);
 /** The same, where leaving it out means all. */
-export const OptionalFilter = z.unknown().transform((value) =>
-  value == null ? {} : toFilter(value)
-);
+export const OptionalFilter = field((value) => value == null ? {} : toFilter(value));
 
 /** Undefined: whole documents. */
-export const Projection = z.unknown().transform((value): Document | undefined => {
+export const Projection = field((value): Document | undefined => {
   if (value == null) return undefined;
   const projection = read(value);
   if (!isPlainObject(projection)) throw new QueryError("Unsupported projection specification");
   return Object.keys(projection).length === 0 ? undefined : projection;
 });
 
-export const Pipeline = z.unknown().transform((value): Document[] => {
+export const Pipeline = field((value): Document[] => {
   const pipeline = read(value);
   if (!Array.isArray(pipeline)) throw new QueryError("Unsupported pipeline specification");
   if (pipeline.length === 0) throw new QueryError("Pipeline must contain at least one stage");
   return pipeline;
 });
 
-const Hint = z.unknown().transform((value): string | Document | undefined => {
-  if (value == null) return undefined;
-  return typeof value === "string" ? value : Object.fromEntries(toPairs("hint", value));
-});
-
 /** What `find` and its kin honour; whatever else a client sends is none of our business. */
 export const Kwargs = z.object({
-  skip: z.unknown().transform((value) => toInt("skip", value, 0)),
-  limit: z.unknown().transform((value) => toInt("limit", value)),
-  sort: z.unknown().transform((value) => value == null ? undefined : toPairs("sort", value)),
-  hint: Hint,
+  skip: field((value) => toInt("skip", value, 0)),
+  limit: field((value) => toInt("limit", value)),
+  sort: field((value) => value == null ? undefined : toPairs("sort", value)),
+  hint: field((value): string | Document | undefined => {
+    if (value == null) return undefined;
+    return typeof value === "string" ? value : Object.fromEntries(toPairs("hint", value));
+  }),
 });
 
 function toFilter(value: unknown): Document {

@@ -3,15 +3,15 @@ import { type AngleUnit, toRadians } from "../astro/angles.ts";
 import { ANGLE_UNITS } from "../contract/crossmatch.ts";
 import { type Document, toNumber } from "../contract/document.ts";
 import { type ArchiveView, defineQuery, QueryError } from "../contract/query.ts";
-import { CatalogName, Kwargs, OptionalFilter, Projection } from "./_inputs.ts";
+import { CatalogName, field, Kwargs, OptionalFilter, Projection } from "./_inputs.ts";
 import { type NamedPosition, toPositions } from "./_radec.ts";
 
 const Input = z.object({
   query: z.object({
     object_coordinates: z.object({
-      cone_search_radius: z.unknown(),
-      cone_search_unit: z.unknown().transform(toUnit),
-      radec: z.unknown().transform(toPositions),
+      cone_search_radius: field((value) => value),
+      cone_search_unit: field(toUnit),
+      radec: field(toPositions),
     }).transform(({ cone_search_radius, cone_search_unit, radec }) => ({
       positions: radec,
       radiusRad: toRadiusRad(cone_search_radius, cone_search_unit),

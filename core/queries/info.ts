@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { defineQuery, QueryError } from "../contract/query.ts";
-import { CatalogName } from "./_inputs.ts";
+import { CatalogName, field } from "./_inputs.ts";
 
 const COMMANDS = ["catalog_names", "catalog_info", "index_info", "db_info"] as const;
 
 const Input = z.object({
   query: z.object({
-    command: z.unknown().transform((command) => {
+    command: field((command) => {
       const known = COMMANDS.find((name) => name === command);
       if (known !== undefined) return known;
       const names = COMMANDS.map((name) => `'${name}'`).join(", ");

@@ -16,6 +16,7 @@ export interface ViewRequest {
 interface QueryDeps {
   readonly queries: ReadonlyMap<string, QueryDef<unknown>>;
   view(principal: Principal, request: ViewRequest): ArchiveView;
+  readonly maxTimeMs?: number;
   onError(error: unknown): void;
   onQuery?(query: { readonly type: string; readonly seconds: number; readonly ok: boolean }): void;
 }
@@ -43,8 +44,9 @@ export async function answerQuery(
     ended();
   };
   try {
-    const { query, input, maxTimeMs } = parseQuery(deps.queries, body);
+    const { query, input, kwargs } = parseQuery(deps.queries, body);
     type = query.name;
+    const maxTimeMs = toMaxTimeMs(kwargs, deps.maxTimeMs ?? TIME_MS_DEFAULT);
     const archive = deps.view(principal, { signal, maxTimeMs });
     const answer = await query.run(input, { archive, principal, signal });
     return await streamText(writeAnswer(answer), {
@@ -65,7 +67,7 @@ export async function answerQuery(
 interface ParsedQuery {
   readonly query: QueryDef<unknown>;
   readonly input: unknown;
-  readonly maxTimeMs: number;
+  readonly kwargs: Document;
 }
 
 /** The checks of a query that are the same for all types. Throws `QueryError`, `JsonError`. */
@@ -85,11 +87,11 @@ function parseQuery(queries: ReadonlyMap<string, QueryDef<unknown>>, body: strin
   if (!parsed.success) {
     throw new QueryError(`ValidationError: ${z.prettifyError(parsed.error)}`);
   }
-  return { query, input: parsed.data, maxTimeMs: toMaxTimeMs(options) };
+  return { query, input: parsed.data, kwargs: options };
 }
 
-function toMaxTimeMs({ max_time_ms: asked }: Document): number {
-  if (asked === undefined) return TIME_MS_DEFAULT;
+function toMaxTimeMs({ max_time_ms: asked }: Document, otherwise: number): number {
+  if (asked === undefined) return otherwise;
   const number = typeof asked === "string" && asked.trim() ? Number(asked) : toNumber(asked);
   const maxTimeMs = Math.trunc(number);
   if (maxTimeMs >= 1) return maxTimeMs;

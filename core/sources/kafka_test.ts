@@ -1,5 +1,6 @@
 /** What the Kafka source promises, against a real broker. */
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { type Admin, CompressionTypes, type Kafka, type Producer } from "kafkajs";
@@ -70,7 +71,7 @@ const range = (from: number, count: number) => Array.from({ length: count }, (_,
 /** Reads until there are `count` packets, and stops in order. */
 async function readAll(source: ReturnType<typeof sourceOf>, count: number, commits = true) {
   const packets: Packet[] = [];
-  for await (const batch of source.batches(new AbortController().signal)) {
+  for await (const batch of source.batches(timeLimit())) {
     packets.push(...batch.packets);
     if (commits) await batch.commit();
     if (packets.length >= count) break;
@@ -78,8 +79,15 @@ async function readAll(source: ReturnType<typeof sourceOf>, count: number, commi
   return packets;
 }
 
+/** So that what never comes fails a test, and doesn't hold it. */
+const timeLimit = () => AbortSignal.timeout(60_000);
+
 async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!await isSo()) await sleep(20);
+  const limit = timeLimit();
+  while (!await isSo()) {
+    assert.ok(!limit.aborted, `Did not come about: ${isSo}`);
+    await sleep(20);
+  }
 }
 
 async function committedOf(topic: string): Promise<number[]> {
@@ -94,7 +102,7 @@ describe("kafkaSource()", { skip }, () => {
     const batches: Packet[][] = [];
     for await (
       const { packets, commit } of sourceOf(topic, { batchMax: 50 }).batches(
-        AbortSignal.timeout(60_000),
+        timeLimit(),
       )
     ) {
       batches.push([...packets]);
@@ -120,7 +128,7 @@ describe("kafkaSource()", { skip }, () => {
     await produce(topic, 0, 10);
     const [first, second] = [[], []] as number[][];
     for await (
-      const batch of sourceOf(topic, { batchMax: 5 }).batches(AbortSignal.timeout(60_000))
+      const batch of sourceOf(topic, { batchMax: 5 }).batches(timeLimit())
     ) {
       (first!.length === 0 ? first! : second!).push(...numbers(batch.packets));
       if (second!.length > 0) break;
@@ -140,7 +148,7 @@ describe("kafkaSource()", { skip }, () => {
     await produce(topic, 0, 4);
     const commits: (() => Promise<void>)[] = [];
     for await (
-      const batch of sourceOf(topic, { batchMax: 2 }).batches(AbortSignal.timeout(60_000))
+      const batch of sourceOf(topic, { batchMax: 2 }).batches(timeLimit())
     ) {
       commits.push(batch.commit);
       if (commits.length < 2) continue;
@@ -171,7 +179,7 @@ describe("kafkaSource()", { skip }, () => {
     it(`reads what was compressed with ${codec}`, async () => {
       const topic = await makeTopic(1);
       const values = [crypto.getRandomValues(new Uint8Array(50_000)), new Uint8Array(70_000)];
-      const messages = values.map((value) => ({ value: value as never }));
+      const messages = values.map((value) => ({ value: Buffer.from(value) }));
       await producer.send({ topic, messages, compression: CompressionTypes[codec] });
       const packets = await readAll(sourceOf(topic), 2);
       assert.deepEqual(packets.map(({ bytes }) => bytes), values);
@@ -225,7 +233,7 @@ describe("kafkaSource()", { skip }, () => {
     await produce(topic, 0, 20, 2);
     const source = sourceOf(topic, { batchMax: 5 });
     assert.deepEqual(source.state(), { connected: false, lag: null });
-    for await (const batch of source.batches(AbortSignal.timeout(60_000))) {
+    for await (const batch of source.batches(timeLimit())) {
       await until(() => source.state().lag === 20);
       await batch.commit();
       assert.deepEqual(source.state(), { connected: true, lag: 15 });

@@ -1,0 +1,25 @@
+/** Finds plug-ins by their place: a feature is a file with a default export, and no list names it. */
+
+const PLUG_IN = /^(?!_)(.+)(?<!_test)\.ts$/;
+
+/**
+ * The default exports of a folder's `.ts` files by their names without `.ts`, in the order of names;
+ * without tests, and without what begins with `_`, which is private to the folder. Throws where a
+ * file has no default export.
+ */
+export async function loadFolder<T>(folder: URL): Promise<Map<string, T>> {
+  const names = [...Deno.readDirSync(folder)]
+    .filter(({ isFile }) => isFile)
+    .flatMap(({ name }) => PLUG_IN.exec(name)?.[1] ?? [])
+    .sort();
+  return new Map(
+    await Promise.all(names.map(async (name): Promise<[string, T]> => {
+      const url = new URL(`${name}.ts`, folder);
+      const { default: plugIn } = await import(url.href);
+      if (plugIn === undefined) {
+        throw new Error(`Cannot load ${url.pathname} as a plug-in must be a default export`);
+      }
+      return [name, plugIn];
+    })),
+  );
+}

@@ -1,0 +1,33 @@
+/** Compresses answers that are large, where the client can read that. */
+
+/** Smaller ones take longer to compress than to send. */
+const BYTES_MIN = 32 * 1024;
+/** Of the core's headers, what concerns the client. */
+const HEADERS = ["content-type", "retry-after"];
+
+/** A core's answer for a client: the same bytes, gzipped if they are many. */
+export function compressed(request: Request, answer: Response): Response {
+  const headers = new Headers({ vary: "accept-encoding" });
+  for (const name of HEADERS) {
+    const value = answer.headers.get(name);
+    if (value !== null) headers.set(name, value);
+  }
+  const { status, body } = answer;
+  const length = answer.headers.get("content-length");
+  const isLarge = length === null || Number(length) >= BYTES_MIN;
+  if (body === null || !isLarge || !acceptsGzip(request)) {
+    if (length !== null) headers.set("content-length", length);
+    return new Response(body, { status, headers });
+  }
+  headers.set("content-encoding", "gzip");
+  return new Response(body.pipeThrough(new CompressionStream("gzip")), { status, headers });
+}
+
+function acceptsGzip(request: Request): boolean {
+  const accepted = request.headers.get("accept-encoding") ?? "";
+  return accepted.split(",").some((item) => {
+    const [coding, ...parameters] = item.trim().toLowerCase().split(/\s*;\s*/);
+    const isRefused = parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
+    return (coding === "gzip" || coding === "*") && !isRefused;
+  });
+}

@@ -1,0 +1,9 @@
+import { defineRoute } from "../route.ts";
+
+/** Tells a client that its token is good. */
+export default defineRoute({
+  method: "GET",
+  path: "/",
+  access: "user",
+  handle: (c) => c.json({ status: "success", message: "greetings from Kowalski!" }),
+});

@@ -1,0 +1,103 @@
+/** Tokens: JSON Web Tokens that say who asks, signed with a key that only edges have. */
+import { sign, verify } from "hono/jwt";
+import { z } from "zod";
+
+export interface TokenSettings {
+  /** The first one signs; all of them are accepted, so that keys can be changed one after another. */
+  readonly keys: readonly string[];
+  readonly algorithm: "HS256" | "HS384" | "HS512";
+  /**
+   * Seconds that a token holds. Null: until it is revoked; only then are tokens without an end
+   * accepted, as the original issued them.
+   */
+  readonly lifetimeS: number | null;
+}
+
+export interface Identity {
+  readonly userId: string;
+  /** Seconds since 1970; 0 where the token doesn't say. */
+  readonly issuedAtS: number;
+}
+
+export interface Tokens {
+  issue(userId: string): Promise<string>;
+  /** Who a header `Authorization` names; null where there is none. Throws `TokenError`. */
+  read(header: string | undefined): Promise<Identity | null>;
+}
+
+/** The token can't be accepted. */
+export class TokenError extends Error {
+  override name = "TokenError";
+  constructor(message = "token is invalid") {
+    super(message);
+  }
+}
+
+const Claims = z.object({
+  user_id: z.string().min(1),
+  created_at: z.unknown(),
+  exp: z.number().optional(),
+  iat: z.number().optional(),
+  nbf: z.number().optional(),
+});
+/** Clocks of two edges differ by less. */
+const LEEWAY_S = 5;
+
+export function createTokens(
+  { keys, algorithm, lifetimeS }: TokenSettings,
+  now: () => number = Date.now,
+): Tokens {
+  const [signingKey] = keys;
+  if (!signingKey) throw new Error("Cannot sign tokens as there must be a key");
+
+  return { issue, read };
+
+  async function issue(userId: string): Promise<string> {
+    const nowMs = now();
+    const iat = Math.floor(nowMs / 1000);
+    return await sign(
+      {
+        user_id: userId,
+        created_at: new Date(nowMs).toISOString().replace("Z", "+00:00"),
+        iat,
+        jti: crypto.randomUUID(),
+        ...lifetimeS !== null && { exp: iat + lifetimeS },
+      },
+      signingKey!,
+      algorithm,
+    );
+  }
+
+  async function read(header: string | undefined): Promise<Identity | null> {
+    const words = header?.trim().split(/\s+/) ?? [];
+    const [token = "", ...more] = words[0]?.toLowerCase() === "bearer" ? words.slice(1) : words;
+    if (words.length === 0 || words[0] === "") return null;
+    if (more.length > 0) throw new TokenError();
+    const claims = Claims.safeParse(await payloadOf(token));
+    if (!claims.success) throw new TokenError();
+    const { user_id, created_at, exp, nbf } = claims.data;
+    const nowS = now() / 1000;
+    if (exp !== undefined && exp <= nowS) throw new TokenError("token has expired");
+    if (exp === undefined && lifetimeS !== null) throw new TokenError();
+    const issuedAtS = claims.data.iat ?? secondsOf(created_at);
+    if (Math.max(nbf ?? 0, issuedAtS) > nowS + LEEWAY_S) throw new TokenError();
+    return { userId: user_id, issuedAtS };
+  }
+
+  async function payloadOf(token: string): Promise<unknown> {
+    for (const key of keys) {
+      try {
+        // Times are looked at above: an `exp` that isn't a number is invalid, and not expired.
+        return await verify(token, key, { alg: algorithm, exp: false, iat: false, nbf: false });
+      } catch {
+        // Signed with another of the keys, or with none.
+      }
+    }
+    throw new TokenError();
+  }
+}
+
+function secondsOf(createdAt: unknown): number {
+  const ms = typeof createdAt === "string" ? Date.parse(createdAt) : NaN;
+  return Number.isNaN(ms) ? 0 : Math.floor(ms / 1000);
+}
