@@ -6,7 +6,6 @@ import { createMetrics, type Metrics } from "./base/metrics.ts";
 import { loadFolder } from "./base/registry.ts";
 import { pause } from "./base/retry.ts";
 import type { Settings } from "./base/settings_schema.ts";
-import { withDeadline } from "./base/shutdown.ts";
 import { Counts } from "./counts.ts";
 import type { Batch, Source } from "./contract/packet.ts";
 import type { Sink } from "./contract/passed.ts";
@@ -15,7 +14,6 @@ import { openSinks } from "./open_sinks.ts";
 import { openSource } from "./open_source.ts";
 import { runOutbox } from "./outbox.ts";
 import { type Queries, startQueries } from "./start_queries.ts";
-import { reportMetrics } from "./report_metrics.ts";
 import { runSurveyBroker } from "./survey_broker.ts";
 import { type ModelEntries, toManifest } from "../models/manifest.ts";
 import { type PreparedModel, prepareModels } from "../models/prepare.ts";
@@ -68,7 +66,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
   let outbox = Promise.resolve();
   let sinks: readonly Sink[] = [];
   if (settings.core.roles.includes("broker")) {
-    sinks = openSinks(settings);
+    sinks = openSinks(settings, getLog("sinks"));
     const store = await mongoOutbox(archive.db, { sinks: sinks.map(({ name }) => name) });
     outbox = runOutbox({
       store,
@@ -76,7 +74,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
       signal: outboxStop.signal,
       log: getLog("outbox"),
       onDelivered: () => {},
-      onFailed: (sink) => metrics.outboxFailed(sink),
+      onFailed: (sink) => metrics.countSinkFailure(sink),
     });
     for (const survey of surveys) {
       const source = openSource(options, survey, getLog(`source.${survey.name}`));
@@ -113,9 +111,12 @@ export async function startCore(options: CoreOptions): Promise<Core> {
     ended,
     async stop() {
       stop.abort();
-      await withDeadline(ended.catch(() => {}), settings.shutdown.drain_ms).catch(() => {});
-      abandon.abort(new Error("The core is stopping"));
+      const drained = setTimeout(
+        () => abandon.abort(new Error("The core is stopping")),
+        settings.shutdown.drain_ms,
+      );
       await ended.catch((error) => log.warn("a broker ended early", { error: String(error) }));
+      clearTimeout(drained);
       outboxStop.abort();
       await outbox;
       await queries?.[Symbol.asyncDispose]();
@@ -168,14 +169,17 @@ async function brokerDeps(
     },
     onReports(reports) {
       counts.add(reports);
-      reportMetrics(metrics, survey.name, reports);
+      for (const report of reports) metrics.countReport(survey.name, report);
+      metrics.setSource(survey.name, source.state());
+      for (const failure of reports.flatMap(({ filterFailures }) => filterFailures)) {
+        log.warn("a filter failed", { survey: survey.name, ...failure });
+      }
     },
     onRetry(reason) {
-      metrics.batchRetried(survey.name, reason.split(":")[0]!);
+      metrics.countBatchRetry(survey.name);
       log.warn("a batch is tried again", { survey: survey.name, reason });
     },
     onFilters(active, bad) {
-      metrics.filtersActive(survey.name, active);
       log.info("filters", { survey: survey.name, active, bad });
     },
     pause,

@@ -6,9 +6,10 @@
  * driver's own document sequence; the class is internal to the (pinned) driver, and a test counts
  * the commands.
  */
-import { BSON, type ClientSession, type Db } from "mongodb";
+import type { ClientSession, Db } from "mongodb";
 import { DocumentSequence } from "mongodb/lib/cmap/commands.js";
 import type { Document } from "../contract/document.ts";
+import { writeDocument } from "./bson_write.ts";
 
 /** Below the 48,000,000 bytes of a message, with room for the command itself. */
 const MESSAGE_BYTES_MAX = 46_000_000;
@@ -31,7 +32,7 @@ export async function insertAll(
   let sequence = new DocumentSequence("documents");
   let bytes = 0;
   for (const document of documents) {
-    const serialized = BSON.serialize(document);
+    const serialized = writeDocument(document);
     if (bytes > 0 && bytes + serialized.length > MESSAGE_BYTES_MAX) {
       await send(db, collection, sequence, session);
       sequence = new DocumentSequence("documents");

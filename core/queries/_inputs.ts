@@ -8,23 +8,24 @@ import { parsePythonLiteral } from "./_python_literal.ts";
 /** Blanks around a name never meant anything. */
 export const CatalogName = z.string().transform((name) => name.trim());
 
-/** A field of any JSON, absent or not, that `read` makes something of. */
+/** A field of any JSON that `read` makes something of, also where it is absent. */
 export function field<T>(read: (value: unknown) => T) {
-  return z.unknown().optional().transform(read).optional() as z.ZodType<T>;
+  return z.unknown().transform(read);
 }
 
 /** An object, or the text of one; what is Extended JSON in it becomes BSON. */
 export const Filter = field(toFilter);
 /** The same, where leaving it out means all. */
-export const OptionalFilter = field((value) => value == null ? {} : toFilter(value));
+export const OptionalFilter = field((value) => value === null ? {} : toFilter(value))
+  .default({});
 
 /** Undefined: whole documents. */
 export const Projection = field((value): Document | undefined => {
-  if (value == null) return undefined;
+  if (value === null) return undefined;
   const projection = read(value);
   if (!isPlainObject(projection)) throw new QueryError("Unsupported projection specification");
   return Object.keys(projection).length === 0 ? undefined : projection;
-});
+}).optional();
 
 export const Pipeline = field((value): Document[] => {
   const pipeline = read(value);
@@ -35,13 +36,13 @@ export const Pipeline = field((value): Document[] => {
 
 /** What `find` and its kin honour; whatever else a client sends is none of our business. */
 export const Kwargs = z.object({
-  skip: field((value) => toInt("skip", value, 0)),
-  limit: field((value) => toInt("limit", value)),
-  sort: field((value) => value == null ? undefined : toPairs("sort", value)),
+  skip: field((value) => toInt("skip", value, 0)).optional(),
+  limit: field((value) => toInt("limit", value)).optional(),
+  sort: field((value) => value === null ? undefined : toPairs("sort", value)).optional(),
   hint: field((value): string | Document | undefined => {
-    if (value == null) return undefined;
+    if (value === null) return undefined;
     return typeof value === "string" ? value : Object.fromEntries(toPairs("hint", value));
-  }),
+  }).optional(),
 });
 
 function toFilter(value: unknown): Document {
@@ -55,7 +56,7 @@ function read(value: unknown): unknown {
 }
 
 function toInt(name: string, value: unknown, min = -0x7fff_ffff): number | undefined {
-  if (value == null) return undefined;
+  if (value === null) return undefined;
   const number = toNumber(value);
   if (!Number.isInteger(number) || number < min || number > 0x7fff_ffff) {
     throw new QueryError(

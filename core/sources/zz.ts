@@ -7,7 +7,8 @@ const log = (...x: unknown[]) =>
     Math.round(performance.now() - t0),
     ...x.map((y) => typeof y === "string" ? y : JSON.stringify(y).slice(0, 200)),
   );
-const dataDir = await Deno.makeTempDir();
+const dataDir = "/tmp/kdata3";
+await Deno.remove(dataDir, { recursive: true }).catch(() => {});
 let b = await startKafka({ dataDir, port: 19555 });
 const k = createKafka({ brokers: ["127.0.0.1:19555"], clientId: "x", log: () => {} });
 let a = k.admin();
@@ -42,7 +43,7 @@ await new Promise((r) => setTimeout(r, Number(Deno.args[0] ?? 3000)));
 log("start");
 b = await startKafka({ dataDir, port: 19555 });
 log("started");
-await new Promise((r) => setTimeout(r, 25000));
+await new Promise((r) => setTimeout(r, 40000));
 stop.abort();
 await new Promise((r) => setTimeout(r, 1000));
 await b.stop();

@@ -31,8 +31,8 @@ export function createKafka({ brokers, clientId, sasl, ssl, log }: KafkaConnecti
     brokers: [...brokers],
     clientId,
     connectionTimeout: CONNECT_MS_MAX,
-    // Ours is the outer loop of tries, so a client gives up early: 5 tries within 7 s.
-    retry: { initialRetryTime: 200, retries: 5, restartOnFailure: () => Promise.resolve(false) },
+    // Ours is the outer loop of tries, so a client gives up early: 4 tries within 2 s.
+    retry: { initialRetryTime: 200, retries: 3, restartOnFailure: () => Promise.resolve(false) },
     logLevel: logLevel.WARN,
     logCreator: () => (entry) => {
       if (isHarmless(entry)) return;
