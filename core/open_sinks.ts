@@ -2,6 +2,7 @@
 import type { Log } from "./base/log.ts";
 import type { Settings } from "./base/settings_schema.ts";
 import type { Sink } from "./contract/passed.ts";
+import { kafkaLogin } from "./open_source.ts";
 import { jsonLinesSink } from "./sinks/json_lines.ts";
 import { kafkaSink } from "./sinks/kafka.ts";
 
@@ -15,8 +16,8 @@ export function openSinks({ sinks, kafka }: Settings, log: Log): Sink[] {
       clientId: "kowalski",
       topicOf: (survey) => topic.replaceAll("{survey}", survey),
       ssl: kafka.ssl,
-      sasl: kafka.sasl as never,
-      log,
+      ...kafkaLogin(kafka),
+      log: (level, message, fields) => log[level](message, fields),
     }));
   }
   return opened;

@@ -1,4 +1,5 @@
 /** Opens the stream of a survey, as settings say: Kafka, a folder of packets, or the simulator. */
+import type { SASLOptions } from "kafkajs";
 import type { Log } from "./base/log.ts";
 import type { Settings } from "./base/settings_schema.ts";
 import type { Source } from "./contract/packet.ts";
@@ -45,10 +46,17 @@ export function openSource(
         readAheadBytesMax: kafka.read_ahead_bytes_max,
         pastNights: kafka.past_nights,
         ssl: kafka.ssl,
-        sasl: kafka.sasl,
-        log,
+        ...kafkaLogin(kafka),
+        log: (level, message, fields) => log[level](message, fields),
       });
     case null:
       return null;
   }
+}
+
+/** As kafkajs takes it. */
+export function kafkaLogin({ sasl }: Settings["kafka"]) {
+  if (sasl === null) return {};
+  const { mechanism, username, password } = sasl;
+  return { sasl: { mechanism, username, password: password ?? "" } as SASLOptions };
 }

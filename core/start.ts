@@ -12,7 +12,7 @@ import type { Sink } from "./contract/passed.ts";
 import type { SurveyDef } from "./contract/survey.ts";
 import { openSinks } from "./open_sinks.ts";
 import { openSource } from "./open_source.ts";
-import { runOutbox } from "./outbox.ts";
+import { type OutboxStore, runOutbox } from "./outbox.ts";
 import { type Queries, startQueries } from "./start_queries.ts";
 import { runSurveyBroker } from "./survey_broker.ts";
 import { type ModelEntries, toManifest } from "../models/manifest.ts";
@@ -64,10 +64,11 @@ export async function startCore(options: CoreOptions): Promise<Core> {
   let queries: Queries | null = null;
   const outboxStop = new AbortController();
   let outbox = Promise.resolve();
+  let store: OutboxStore | undefined;
   let sinks: readonly Sink[] = [];
   if (settings.core.roles.includes("broker")) {
     sinks = openSinks(settings, getLog("sinks"));
-    const store = await mongoOutbox(archive.db, { sinks: sinks.map(({ name }) => name) });
+    store = await mongoOutbox(archive.db, { sinks: sinks.map(({ name }) => name) });
     outbox = runOutbox({
       store,
       sinks,
@@ -109,6 +110,11 @@ export async function startCore(options: CoreOptions): Promise<Core> {
     counts,
     sources,
     ended,
+    async settled() {
+      for (const { name } of sinks) {
+        while ((await store!.pending(name, 1)).length > 0) await pause(0, stop.signal);
+      }
+    },
     async stop() {
       stop.abort();
       const drained = setTimeout(

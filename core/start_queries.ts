@@ -29,7 +29,7 @@ export interface Queries extends AsyncDisposable {
 const PUBLIC_PROGRAM_IDS = [1];
 const ALL_PROGRAM_IDS = [0, 1, 2, 3];
 /** Collections that no query reads, whatever they are named in a pipeline. */
-const PROTECTED = ["users", "filters", "queries", "outbox", "rejected"];
+const PROTECTED = new Set(["users", "filters", "queries", "outbox", "rejected", "demo"]);
 
 /** Listens when it resolves; the first administrator is there by then. */
 export async function startQueries(deps: QueriesDeps): Promise<Queries> {
@@ -44,15 +44,15 @@ export async function startQueries(deps: QueriesDeps): Promise<Queries> {
   const passwords = startPasswords();
   await ensureAdmin(db, { username: adminUsername, password: password! }, passwords);
   const access = {
-    surveys: deps.surveys.map(({ collections, rowAccess }) => ({ ...collections, rowAccess })),
+    surveys: deps.surveys,
     protectedCollections: PROTECTED,
     allProgramIds: ALL_PROGRAM_IDS,
   };
   const app = createCoreServer({
     sharedKey: await importSharedKey(settings.core.edge_key!),
     queries: await loadFolder<QueryDef<unknown>>(new URL("queries/", import.meta.url)),
-    view: (principal, { signal, maxTimeMs, comment }) =>
-      archiveView(db, principal, access, { signal, maxTimeMs, comment }),
+    view: (principal, request) =>
+      archiveView(db, principal, access, { ...request, comment: principal.name }),
     findUser: (name) => findUser(db, name, rules),
     checkCredentials: (credentials) => checkCredentials(db, credentials, rules, passwords),
     ready: deps.ready,

@@ -34,7 +34,10 @@ function separableConv2d(layer: LayerOf, inputs: readonly Value[]): Value {
   const pointwise = layer.weights("pointwise_kernel", [1, 1, depth, layer.number("filters", NaN)]);
   if (channels <= FUSED_CHANNELS_MAX) {
     const kernels = depthwise.map((kernel, at) => product(kernel, pointwise[at]!, channels));
-    return activated(layer, convolved(layer, input, { window, kernels, groups: 1, withBias: true }));
+    return activated(
+      layer,
+      convolved(layer, input, { window, kernels, groups: 1, withBias: true }),
+    );
   }
   const filtered = convolved(layer, input, {
     window,

@@ -1,6 +1,12 @@
 /** Reads the configuration of a Keras model (version 2 or 3, Sequential or Functional) into a `Network`. */
 import { z } from "zod";
-import { type Layer, type LayerConfig, type Network, NetworkError, type Weights } from "./network.ts";
+import {
+  type Layer,
+  type LayerConfig,
+  type Network,
+  NetworkError,
+  type Weights,
+} from "./network.ts";
 
 /** Gives the weights of a layer by its name: what a file's format adds to the configuration. */
 export type WeightsOf = (layerName: string) => ReadonlyMap<string, Weights>;
@@ -91,7 +97,9 @@ function fromKeras(layer: KerasLayer, weightsOf: WeightsOf): Layer {
   const { class_name: type, config, inbound_nodes: calls = [] } = layer;
   const name = layer.name ?? config.name;
   if (calls.length > 1) {
-    throw new NetworkError(`Layer "${name}" is called ${calls.length} times: only once is supported`);
+    throw new NetworkError(
+      `Layer "${name}" is called ${calls.length} times: only once is supported`,
+    );
   }
   return { name, type, config, inputs: layerRefs(calls), weights: weightsOf(name) };
 }
@@ -103,7 +111,8 @@ function fromKeras(layer: KerasLayer, weightsOf: WeightsOf): Layer {
 function layerRefs(wiring: unknown): string[] {
   if (Array.isArray(wiring)) {
     const [name, node, tensor] = wiring;
-    const isRef = typeof name === "string" && typeof node === "number" && typeof tensor === "number";
+    const isRef = typeof name === "string" && typeof node === "number" &&
+      typeof tensor === "number";
     return isRef ? [name] : wiring.flatMap(layerRefs);
   }
   return isRecord(wiring) ? Object.values(wiring).flatMap(layerRefs) : [];
@@ -121,7 +130,9 @@ function inOrder(layers: readonly Layer[]): Layer[] {
     for (const name of layer.inputs) {
       const input = byName.get(name);
       if (input === undefined) {
-        throw new NetworkError(`Layer "${layer.name}" takes the output of "${name}", which isn't there`);
+        throw new NetworkError(
+          `Layer "${layer.name}" takes the output of "${name}", which isn't there`,
+        );
       }
       place(input, [...path, layer.name]);
     }

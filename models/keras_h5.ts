@@ -20,11 +20,13 @@ export function readKerasH5(bytes: Uint8Array): Promise<Network> {
 
 /** Each layer is a group whose `weight_names` are paths below it: `conv1/kernel:0`. */
 function weightsByLayer(model: Group): Map<string, ReadonlyMap<string, Weights>> {
-  return new Map(model.keys().map((layer) => {
-    const group = groupIn(model, layer);
-    const paths = group === undefined ? [] : namesOf(group, "weight_names");
-    return [layer, new Map(paths.map((path) => [weightName(path), weightsAt(group!, path)]))];
-  }));
+  return new Map(
+    model.keys().map((layer) => {
+      const group = groupIn(model, layer);
+      const paths = group === undefined ? [] : namesOf(group, "weight_names");
+      return [layer, new Map(paths.map((path) => [weightName(path), weightsAt(group!, path)]))];
+    }),
+  );
 }
 
 function weightName(path: string): string {

@@ -96,7 +96,9 @@ export class LayerOf {
   }
 
   #badConfig(key: string): NetworkError {
-    return this.error(`has a ${key} that we don't support: ${JSON.stringify(this.first.config[key])}`);
+    return this.error(
+      `has a ${key} that we don't support: ${JSON.stringify(this.first.config[key])}`,
+    );
   }
 
   /** Says which layer it is about. */
@@ -110,7 +112,9 @@ export class LayerOf {
   }
 
   /** Height, width and channels of its only input. */
-  image(inputs: readonly Value[]): { input: Value; height: number; width: number; channels: number } {
+  image(
+    inputs: readonly Value[],
+  ): { input: Value; height: number; width: number; channels: number } {
     const input = this.only(inputs);
     const [height, width, channels] = input.shape;
     if (channels === undefined || input.shape.length !== 3) {
@@ -128,7 +132,11 @@ export class LayerOf {
     const { graph, networks } = this;
     const copies = (name: string) => Array.from({ length: networks }, () => name);
     if (value.shape.length === 3) {
-      return { ...value, name: graph.node("Concat", copies(value.name), { axis: 1 }), stacked: true };
+      return {
+        ...value,
+        name: graph.node("Concat", copies(value.name), { axis: 1 }),
+        stacked: true,
+      };
     }
     if (value.shape.length !== 1) throw this.cannotStack();
     const one = graph.node("Unsqueeze", [value.name, graph.integers([0])]);

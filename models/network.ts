@@ -38,7 +38,9 @@ export function inputShape(network: Network, name: string): readonly (number | n
   const config = network.layers.find((layer) => layer.name === name)?.config ?? {};
   const shape = config.batch_input_shape ?? config.batch_shape; // Keras 2, Keras 3.
   if (!Array.isArray(shape) || shape.length < 2) {
-    throw new NetworkError(`Cannot read the shape of input "${name}": it is ${JSON.stringify(shape)}`);
+    throw new NetworkError(
+      `Cannot read the shape of input "${name}": it is ${JSON.stringify(shape)}`,
+    );
   }
   return shape.slice(1);
 }

@@ -22,7 +22,13 @@ const IR_VERSION = 8;
 export class OnnxGraph {
   /** Stands in front of the names of what is added: the layer that it comes from. */
   scope = "";
-  readonly proto: GraphProto = { name: "kowalski", node: [], initializer: [], input: [], output: [] };
+  readonly proto: GraphProto = {
+    name: "kowalski",
+    node: [],
+    initializer: [],
+    input: [],
+    output: [],
+  };
   #count = 0;
 
   /** Adds a node with one output, and gives the output's name. */

@@ -115,7 +115,9 @@ class Checkpoint {
     const bytes = this.#bytes(key).slice(); // Float32Array wants an offset divisible by four.
     const dims = shape?.dim.map(({ size }) => size) ?? [];
     if (dims.reduce((product, size) => product * size, 4) !== bytes.length) {
-      throw new NetworkError(`Variable ${key} of shape [${dims}] cannot have ${bytes.length} bytes`);
+      throw new NetworkError(
+        `Variable ${key} of shape [${dims}] cannot have ${bytes.length} bytes`,
+      );
     }
     if (crc32c(bytes) !== unmasked(this.#entry(key).crc32c)) {
       throw new NetworkError(`Variable ${key} is damaged: it doesn't match its checksum`);
@@ -141,7 +143,9 @@ class Checkpoint {
   #bytes(key: string): Uint8Array {
     const { shardId, offset, size } = this.#entry(key);
     const bytes = this.#shards[shardId]!.subarray(offset, offset + size);
-    if (bytes.length < size) throw new NetworkError(`The variables are cut short: ${key} is missing`);
+    if (bytes.length < size) {
+      throw new NetworkError(`The variables are cut short: ${key} is missing`);
+    }
     return bytes;
   }
 }
@@ -151,7 +155,9 @@ function parsed<Result>(what: string, parse: () => Result): Result {
     return parse();
   } catch (error) {
     if (error instanceof NetworkError) throw error;
-    throw new NetworkError(`Cannot read ${what}: ${error instanceof Error ? error.message : error}`);
+    throw new NetworkError(
+      `Cannot read ${what}: ${error instanceof Error ? error.message : error}`,
+    );
   }
 }
 

@@ -88,7 +88,9 @@ function addInput(graph: OnnxGraph, network: Network, layer: string, name: strin
 
 function addOutputs(graph: OnnxGraph, value: Value, names: readonly string[]): void {
   const last = { graph };
-  const pieces = names.length === 1 ? [channelsLast(last, value)] : apart(graph, value, names.length);
+  const pieces = names.length === 1
+    ? [channelsLast(last, value)]
+    : apart(graph, value, names.length);
   pieces.forEach((piece, at) => {
     const name = names[at]!;
     graph.proto.node.push({

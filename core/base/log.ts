@@ -27,8 +27,8 @@ export interface Log {
 
 export interface LogOptions {
   readonly level: LogLevel;
-  /** Null: text on a terminal, else JSON. */
-  readonly format: "json" | "text" | null;
+  /** `auto`: text on a terminal, else JSON. */
+  readonly format: "json" | "text" | "auto";
   /** Where lines go; standard error by default. */
   readonly stream?: WritableStream<Uint8Array>;
   readonly isTerminal?: boolean;
@@ -42,7 +42,7 @@ const FLUSH_MS = 100;
 /** Once at the start of a program; what is logged before is dropped. */
 export async function configureLog(options: LogOptions): Promise<void> {
   const { isTerminal = Deno.stderr.isTerminal(), stream = Deno.stderr.writable } = options;
-  const isText = options.format === null ? isTerminal : options.format === "text";
+  const isText = options.format === "auto" ? isTerminal : options.format === "text";
   const formatter = isText ? textFormatter(isTerminal) : toJson;
   const lines = getStreamSink(stream, {
     formatter,

@@ -33,9 +33,9 @@ describe("configureLog()", () => {
       plain!,
       /^\d\d:\d\d:\d\d\.\d{3} error {3}core: it failed reason="no way" tries=3$/,
     );
-    const [coloured] = await logged({ level: "info", format: null, isTerminal: true }, say);
+    const [coloured] = await logged({ level: "info", format: "auto", isTerminal: true }, say);
     assert.ok(coloured!.includes("\x1b[31m"), coloured);
-    const [machine] = await logged({ level: "info", format: null, isTerminal: false }, say);
+    const [machine] = await logged({ level: "info", format: "auto", isTerminal: false }, say);
     assert.equal(JSON.parse(machine!).reason, "no way");
   });
 

@@ -8,16 +8,20 @@ const PLUG_IN = /^(?!_)(.+)(?<!_test)\.ts$/;
  * file has no default export.
  */
 export async function loadFolder<T>(folder: URL): Promise<Map<string, T>> {
+  // Without a slash at its end, the folder's own name would be replaced.
+  const base = folder.href.endsWith("/") ? folder : new URL(`${folder.href}/`);
   const names = [...Deno.readDirSync(folder)]
     .filter(({ isFile }) => isFile)
     .flatMap(({ name }) => PLUG_IN.exec(name)?.[1] ?? [])
     .sort();
   return new Map(
     await Promise.all(names.map(async (name): Promise<[string, T]> => {
-      const url = new URL(`${name}.ts`, folder);
+      const url = new URL(`${name}.ts`, base);
       const { default: plugIn } = await import(url.href);
       if (plugIn === undefined) {
-        throw new Error(`Cannot load ${url.pathname} as a plug-in must be a default export`);
+        throw new Error(
+          `Cannot load ${url.pathname} as it must have a default export: it has none`,
+        );
       }
       return [name, plugIn];
     })),

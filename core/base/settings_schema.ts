@@ -143,7 +143,7 @@ export const Settings = z.strictObject({
   rate_limit: z.strictObject({ address: Bucket, user: Bucket, log_in: Bucket }),
   log: z.strictObject({
     level: z.enum(["debug", "info", "warning", "error"]),
-    format: z.enum(["json", "text"]).nullable(),
+    format: z.enum(["auto", "json", "text"]),
   }),
   shutdown: z.strictObject({ drain_ms: Ms }),
 });

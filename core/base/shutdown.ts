@@ -31,18 +31,7 @@ export function openShutdown(
   const abort = new AbortController();
   const closed = Promise.withResolvers<boolean>();
   const open: { name: string; close: () => Promise<void> | void }[] = [];
-  const listeners = SIGNALS.map((signal) => {
-    const listener = () => onSignal(signal);
-    Deno.addSignalListener(signal, listener);
-    return () => Deno.removeSignalListener(signal, listener);
-  });
-
-  function onSignal(signal: string): void {
-    if (abort.signal.aborted) {
-      log.warn("ended at once, by a second signal", { signal });
-      exit(1);
-    } else close(signal);
-  }
+  const signals = onStopSignals((signal) => void close(signal), exit);
 
   function close(why: string): Promise<boolean> {
     if (!abort.signal.aborted) {
@@ -86,6 +75,24 @@ export function openShutdown(
       if (!abort.signal.aborted) open.push({ name, close });
       else void closeOne({ name, close }, drainMs);
     },
-    [Symbol.dispose]: () => listeners.forEach((remove) => remove()),
+    [Symbol.dispose]: () => signals[Symbol.dispose](),
   };
+}
+
+/** Told of the first SIGTERM or Ctrl-C; a second one ends the process at once. */
+export function onStopSignals(
+  onStop: (signal: Deno.Signal) => void,
+  exit: (code: number) => void = Deno.exit,
+): Disposable {
+  let isTold = false;
+  const removals = SIGNALS.map((signal) => {
+    const listener = () => {
+      if (isTold) exit(1);
+      isTold = true;
+      onStop(signal);
+    };
+    Deno.addSignalListener(signal, listener);
+    return () => Deno.removeSignalListener(signal, listener);
+  });
+  return { [Symbol.dispose]: () => removals.forEach((remove) => remove()) };
 }

@@ -19,6 +19,12 @@ describe("AvroContainer", () => {
     }
   });
 
+  it("keeps a schema once, however often it is used in turn with another", () => {
+    const { readers } = new AvroContainer(packetOfAnother(100));
+    for (let i = 0; i < 40; i++) new AvroContainer(packetOfAnother(101 + i % 2));
+    assert(new AvroContainer(packetOfAnother(100)).readers === readers);
+  });
+
   it("forgets schemas that are no longer used", () => {
     const { readers } = new AvroContainer(packet);
     for (let i = 0; i < 40; i++) new AvroContainer(packetOfAnother(i));

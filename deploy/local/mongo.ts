@@ -43,15 +43,17 @@ export async function startMongo(options: LocalMongoOptions): Promise<LocalMongo
   const { onProgress = () => {} } = options;
   const binary = await findMongod(options);
   await Deno.mkdir(options.dataDir, { recursive: true });
+  // The server's own words name the folder whole, wherever it is asked from.
+  const dataDir = await Deno.realPath(options.dataDir);
   const deadlineMs = performance.now() + IN_USE_MS_MAX;
   for (let isTold = false;;) {
     const port = options.port ?? freePort();
-    const started = await tryStart(binary, port, options);
+    const started = await tryStart(binary, port, { ...options, dataDir });
     if (!("exitCode" in started)) return started;
     const isRetried = started.exitCode === EXIT_FOLDER_IN_USE ||
       started.exitCode === EXIT_PORT_IN_USE && options.port === undefined;
     if (!isRetried || performance.now() > deadlineMs) {
-      throw new Error(`Cannot start MongoDB on ${options.dataDir}: ${started.reason}`);
+      throw new Error(`Cannot start MongoDB on ${dataDir}: ${started.reason}`);
     }
     if (!isTold) onProgress("MongoDB: waiting for the one before to end");
     isTold = true;
@@ -86,7 +88,29 @@ async function tryStart(
       cause: error,
     });
   }
+  await Deno.writeTextFile(addressFile(dataDir), uri);
   return localMongo(uri, port, child);
+}
+
+/** The address of the server that runs on this folder now, whoever started it; null where none does. */
+export async function runningMongo(dataDir: string): Promise<string | null> {
+  const uri = await Deno.readTextFile(addressFile(dataDir)).catch(() => null);
+  if (uri === null) return null;
+  const client = new MongoClient(uri, { serverSelectionTimeoutMS: 1_000 });
+  try {
+    // By now, another server may listen there.
+    const { parsed } = await client.db("admin").command({ getCmdLineOpts: 1 });
+    const isIt = await Deno.realPath(parsed.storage.dbPath) === await Deno.realPath(dataDir);
+    return isIt ? uri : null;
+  } catch {
+    return null;
+  } finally {
+    await client.close();
+  }
+}
+
+function addressFile(dataDir: string): string {
+  return `${dataDir}/address`;
 }
 
 function localMongo(uri: string, port: number, child: BoundChild): LocalMongo {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "@std/testing/bdd";
 import { MongoClient } from "mongodb";
-import { type LocalMongo, startMongo } from "./mongo.ts";
+import { type LocalMongo, runningMongo, startMongo } from "./mongo.ts";
 
 const MODULE = new URL("./mongo.ts", import.meta.url).href;
 const cacheSizeGB = 0.25;
@@ -73,6 +73,20 @@ describe("startMongo()", () => {
 
     await using next = await startMongo({ dataDir: folder.path, cacheSizeGB });
     assert.deepEqual(await nightsOf(next), [1]);
+  });
+
+  it("can be found by others as long as it runs", async () => {
+    await using folder = await tempFolder();
+    assert.equal(await runningMongo(folder.path), null);
+    const mongo = await startMongo({ dataDir: folder.path, cacheSizeGB });
+    assert.equal(await runningMongo(folder.path), mongo.uri);
+
+    await using other = await tempFolder();
+    await Deno.writeTextFile(`${other.path}/address`, mongo.uri);
+    assert.equal(await runningMongo(other.path), null, "It runs on another folder");
+
+    await mongo.stop();
+    assert.equal(await runningMongo(folder.path), null);
   });
 
   it("tells of a port that is taken", async () => {

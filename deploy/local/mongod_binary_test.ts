@@ -11,12 +11,12 @@ describe("findMongod()", () => {
   it("takes the server that it is told of, before all others", async () => {
     await using folder = await tempFolder();
     const binary = await fakeMongod(`${folder.path}/mine`, "7.0.1");
-    assert.equal(await findMongod({ binary, cacheDir: folder.path, fetchers: [] }), binary);
+    assert.equal(await findMongod({ mongod: binary, cacheDir: folder.path, fetchers: [] }), binary);
   });
 
   it("refuses a server that doesn't start, and says what to do", async () => {
     await assert.rejects(
-      findMongod({ binary: "/dev/null/mongod" }),
+      findMongod({ mongod: "/dev/null/mongod" }),
       /Cannot start \/dev\/null\/mongod as it must be a MongoDB server: .* Install MongoDB/,
     );
   });

@@ -29,7 +29,13 @@ export const CATALOGS: readonly CatalogMatch[] = ROWS.map(([catalog]) => ({
 
 /** One alert of each of `alerts` objects, in one of the two nights. */
 export function packetsOf(alerts: number, night: number): Iterable<SimulatedPacket> {
-  return simulate({ seed: 1, alerts, nightUtc: NIGHTS[night]!, onePerObject: true });
+  return simulate({
+    seed: 1,
+    alerts,
+    nightUtc: NIGHTS[night]!,
+    onePerObject: true,
+    kinds: ["variable", "nucleus"],
+  });
 }
 
 /** Writes packets one after the other, each after its length (4 bytes, big-endian). */

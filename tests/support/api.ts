@@ -3,7 +3,12 @@ import { loadFolder } from "../../core/base/registry.ts";
 import { importSharedKey } from "../../core/contract/edge.ts";
 import type { QueryDef } from "../../core/contract/query.ts";
 import { startPasswords } from "../../core/archive/passwords.ts";
-import { checkCredentials, ensureAdmin, findUser, type UserRules } from "../../core/archive/users.ts";
+import {
+  checkCredentials,
+  ensureAdmin,
+  findUser,
+  type UserRules,
+} from "../../core/archive/users.ts";
 import { type AccessRules } from "../../core/archive/guards.ts";
 import { archiveView } from "../../core/archive/view.ts";
 import { type CoreServerDeps, createCoreServer } from "../../core/server.ts";

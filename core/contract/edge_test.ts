@@ -1,0 +1,60 @@
+import { describe, it } from "@std/testing/bdd";
+import { assertEquals, assertRejects } from "@std/assert";
+import { importSharedKey, sign, type Signable, SignatureError, verifySigned } from "./edge.ts";
+
+const NOW_MS = 1_700_000_000_000;
+const alice = { name: "alice ☆", admin: false, programIds: [1, 2] };
+const request: Signable = {
+  method: "POST",
+  path: "/v1/query?a=1",
+  body: new TextEncoder().encode('{"query_type": "find"}'),
+};
+const key = await importSharedKey("sixteen characters or more");
+const headers = new Headers(await sign(key, request, alice, NOW_MS));
+
+function changed(name: string, value: string): Headers {
+  const copy = new Headers(headers);
+  copy.set(name, value);
+  return copy;
+}
+
+describe("a signed request", () => {
+  it("names the principal it is for", async () => {
+    assertEquals(await verifySigned(key, request, headers, NOW_MS + 59_000), alice);
+  });
+
+  it("may be for nobody", async () => {
+    const signed = new Headers(await sign(key, request, null, NOW_MS));
+    assertEquals(await verifySigned(key, request, signed, NOW_MS), null);
+  });
+
+  const refused = (signed: Headers, told: Signable = request, nowMs = NOW_MS, with_ = key) =>
+    assertRejects(() => verifySigned(with_, told, signed, nowMs), SignatureError, "Cannot trust");
+
+  it("is refused without a signature", () => refused(new Headers()));
+  it("is refused with another body", () =>
+    refused(headers, { ...request, body: new TextEncoder().encode("{}") }));
+  it("is refused for another path", () => refused(headers, { ...request, path: "/v1/query?a=2" }));
+  it("is refused with another method", () => refused(headers, { ...request, method: "PUT" }));
+  it("is refused for another principal", () =>
+    refused(
+      changed(
+        "kowalski-principal",
+        btoa(JSON.stringify({ name: "mallory", admin: true, programIds: [] })),
+      ),
+    ));
+  it("is refused when it is replayed after a minute", () =>
+    refused(headers, request, NOW_MS + 60_001));
+  it("is refused when it is from the future", () => refused(headers, request, NOW_MS - 60_001));
+  it("is refused with a new time on an old signature", () =>
+    refused(changed("kowalski-time", String(NOW_MS + 90_000)), request, NOW_MS + 90_000));
+  it("is refused with a signature that is no base64", () =>
+    refused(changed("kowalski-signature", "***")));
+  it("is refused with another key", async () =>
+    refused(headers, request, NOW_MS, await importSharedKey("another key of 16 or more")));
+});
+
+describe("importSharedKey()", () => {
+  it("refuses a key that could be guessed", () =>
+    assertRejects(() => importSharedKey("short"), Error, "length must be >= 16"));
+});

@@ -1,0 +1,134 @@
+/** Runs networks in this thread by onnxruntime, each with one thread of its own: the only file that knows it. */
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import type { ModelFailure, ModelScores, ScoreInput, Scorer } from "../core/contract/model.ts";
+import type { PreparedModel } from "../models/prepare.ts";
+
+/** Alerts of one run: more take memory and save no time. */
+const RUN_MAX = 32;
+
+const OPTIONS: InferenceSession.SessionOptions = {
+  intraOpNumThreads: 1,
+  interOpNumThreads: 1,
+  executionMode: "sequential",
+  graphOptimizationLevel: "all",
+  enableCpuMemArena: true,
+  logSeverityLevel: 3,
+  extra: { session: { intra_op: { allow_spinning: "0" }, set_denormal_as_zero: "1" } },
+};
+
+interface Graph {
+  readonly prepared: PreparedModel;
+  /** Null where the runtime refuses it: its networks fail for every alert, and say why. */
+  readonly session: InferenceSession | null;
+  readonly reason: string;
+}
+
+/** Never rejects for a network that can't run. */
+export async function openScorer(prepared: readonly PreparedModel[]): Promise<Scorer> {
+  const graphs: Graph[] = [];
+  for (const each of prepared) {
+    try {
+      const session = await InferenceSession.create(each.onnxPath, OPTIONS);
+      graphs.push({ prepared: each, session, reason: "" });
+    } catch (error) {
+      graphs.push({ prepared: each, session: null, reason: (error as Error).message });
+    }
+  }
+  return {
+    models: prepared.flatMap(({ members }) => members.map(({ manifest }) => manifest)),
+    async score(input) {
+      const results = [];
+      for (const graph of graphs) results.push(await scoreGraph(graph, input));
+      return {
+        scores: results.flatMap((result) => result.scores),
+        failures: results.flatMap((result) => result.failures),
+      };
+    },
+    async [Symbol.asyncDispose]() {
+      for (const { session } of graphs) await session?.release();
+    },
+  };
+}
+
+async function scoreGraph(
+  { prepared, session, reason }: Graph,
+  input: ScoreInput,
+): Promise<{ scores: ModelScores[]; failures: ModelFailure[] }> {
+  const { members, inputs } = prepared;
+  const scores = members.map(() => new Array<number | null>(input.count).fill(null));
+  const failures = new Map<string, number>();
+  const fail = (why: string, alerts: number) =>
+    failures.set(why, (failures.get(why) ?? 0) + alerts);
+
+  const vectors = inputs.includes("features") ? featureVectors(prepared, input) : null;
+  const usable = Array.from({ length: input.count }, (_, i) => i)
+    .filter((i) => vectors === null || vectors[i] !== null);
+  if (usable.length < input.count) fail("a feature is missing", input.count - usable.length);
+  if (session === null) fail(reason, usable.length);
+  else {
+    for (let at = 0; at < usable.length; at += RUN_MAX) {
+      const alerts = usable.slice(at, at + RUN_MAX);
+      try {
+        const outputs = await session.run(feedsOf(inputs, alerts, vectors, input));
+        members.forEach(({ output }, m) => {
+          const data = outputs[output]!.data as Float32Array;
+          alerts.forEach((alert, i) => scores[m]![alert] = data[i]!);
+        });
+      } catch (error) {
+        fail((error as Error).message, alerts.length);
+      }
+    }
+  }
+  return {
+    scores: members.map(({ manifest: { name, version } }, m) => ({
+      name,
+      version,
+      scores: scores[m]!,
+    })),
+    failures: [...failures].flatMap(([why, alerts]) =>
+      members.map(({ manifest }) => ({ model: manifest.name, reason: why, alerts }))
+    ),
+  };
+}
+
+/** One vector an alert; null where it lacks a feature. Members of a graph take the same features. */
+function featureVectors(
+  { members }: PreparedModel,
+  { count, features }: ScoreInput,
+): (Float32Array | null)[] {
+  const { featureNames, featureNorms } = members[0]!.manifest;
+  return Array.from({ length: count }, (_, i) => {
+    const vector = Float32Array.from(
+      featureNames!,
+      (name) => (features.get(name)?.[i] ?? NaN) / (featureNorms?.[name] ?? 1),
+    );
+    return vector.some(Number.isNaN) ? null : vector;
+  });
+}
+
+function feedsOf(
+  inputs: PreparedModel["inputs"],
+  alerts: readonly number[],
+  vectors: readonly (Float32Array | null)[] | null,
+  { count, triplets }: ScoreInput,
+): Record<string, Tensor> {
+  const n = alerts.length;
+  return Object.fromEntries(inputs.map((name) => {
+    if (name === "features") {
+      const length = vectors![alerts[0]!]!.length;
+      const data = new Float32Array(n * length);
+      alerts.forEach((alert, i) => data.set(vectors![alert]!, i * length));
+      return [name, new Tensor("float32", data, [n, length])];
+    }
+    const size = triplets.length / count;
+    const first = alerts[0]!;
+    let data = triplets.subarray(first * size, (first + n) * size);
+    if (alerts[n - 1] !== first + n - 1) { // Some between them are left out.
+      data = new Float32Array(n * size);
+      alerts.forEach((alert, i) =>
+        data.set(triplets.subarray(alert * size, (alert + 1) * size), i * size)
+      );
+    }
+    return [name, new Tensor("float32", data, [n, 63, 63, 3])];
+  }));
+}
