@@ -1,7 +1,9 @@
 /** Root of the program `edge`: reads the settings, serves until it is told to end. */
 import { parseArgs } from "node:util";
+import { configureLog, flushLog, getLog } from "../core/base/log.ts";
 import { readSettings } from "../core/base/read_settings.ts";
 import { blanked, demandSecrets } from "../core/base/settings.ts";
+import { openShutdown } from "../core/base/shutdown.ts";
 import { edgeOptions } from "./options.ts";
 import { startEdge } from "./serve.ts";
 
@@ -21,18 +23,21 @@ const { values } = parseArgs({
 });
 if (values.help) {
   console.log(HELP);
-} else {
-  const settings = await readSettings({ env: Deno.env.toObject(), file: values.config });
-  demandSecrets(settings, [["server", "JWT_SECRET_KEY"], ["core", "edge_key"]]);
-  console.log(JSON.stringify(blanked(settings)));
-  if (!values["check-config"]) {
-    const edge = await startEdge(edgeOptions(settings, (error) => console.error(error)));
-    console.log(`The edge listens at ${edge.url}`);
-    await Promise.race(["SIGINT", "SIGTERM"].map((name) => signalled(name as Deno.Signal)));
-    await edge.close();
-  }
+  Deno.exit(0);
 }
+const settings = await readSettings({ env: Deno.env.toObject(), file: values.config });
+demandSecrets(settings, [["server", "JWT_SECRET_KEY"], ["core", "edge_key"]]);
+console.log(JSON.stringify(blanked(settings)));
+if (values["check-config"]) Deno.exit(0);
 
-function signalled(signal: Deno.Signal): Promise<void> {
-  return new Promise((resolve) => Deno.addSignalListener(signal, resolve));
-}
+await configureLog({ ...settings.log, format: settings.log.format ?? "auto" });
+const log = getLog("edge");
+using shutdown = openShutdown({ drainMs: settings.shutdown.drain_ms, log });
+const edge = await startEdge(edgeOptions(settings, (error) => {
+  log.error("a request failed", { error });
+}));
+shutdown.add("edge", edge.close);
+log.info("the edge is up", { url: edge.url });
+const isInOrder = await shutdown.closed;
+await flushLog();
+Deno.exit(isInOrder ? 0 : 1);

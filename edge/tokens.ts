@@ -35,7 +35,7 @@ export class TokenError extends Error {
 
 const Claims = z.object({
   user_id: z.string().min(1),
-  created_at: z.unknown(),
+  created_at: z.unknown().optional(),
   exp: z.number().optional(),
   iat: z.number().optional(),
   nbf: z.number().optional(),

@@ -3,6 +3,7 @@
  * ends all of it again. A word runs the test files that have it in their path; an option is given to
  * `deno test`. The last line is `N passed, N failed, N skipped`.
  */
+import { cacheFolder } from "../deploy/local/cache_folder.ts";
 import { findJava } from "../deploy/local/java.ts";
 import { startKafka } from "../deploy/local/kafka.ts";
 import { startMongo } from "../deploy/local/mongo.ts";
@@ -42,7 +43,7 @@ async function main(args: readonly string[]): Promise<Counts> {
   for (const group of [{ files: together, flags: ["--parallel"] }, { files: alone, flags: [] }]) {
     if (group.files.length === 0 || ended.aborted) continue;
     const flags = [...group.flags, ...options];
-    counts = addCounts(counts, await runTests({ files: group.files, flags, env, folder }));
+    counts = addCounts(counts, await runTests({ files: group.files, flags, env, folder, ended }));
   }
   return ended.aborted ? addCounts(counts, { ...NONE, failed: 1 }) : counts;
 }
@@ -64,7 +65,9 @@ async function startServices(
     return env;
   }
   try {
-    const kafka = services.use(await startKafka({ dataDir: `${folder}/kafka`, onProgress }));
+    const dataDir = `${folder}/kafka`;
+    const cacheDir = cacheFolder();
+    const kafka = services.use(await startKafka({ dataDir, cacheDir, onProgress }));
     env.KOWALSKI_TEST_KAFKA = kafka.bootstrapServers;
   } catch (error) {
     console.error(`Tests of Kafka are skipped. ${(error as Error).message}`);
@@ -73,26 +76,31 @@ async function startServices(
 }
 
 async function runTests(
-  { files, flags, env, folder }: {
+  { files, flags, env, folder, ended }: {
     files: readonly string[];
     flags: readonly string[];
     env: Record<string, string>;
     folder: string;
+    ended: AbortSignal;
   },
 ): Promise<Counts> {
   const junitPath = `${folder}/${crypto.randomUUID()}.xml`;
-  const { code } = await new Deno.Command(Deno.execPath(), {
+  const runner = new Deno.Command(Deno.execPath(), {
     args: ["test", "-A", "--sanitize-ops", "--sanitize-resources", `--junit-path=${junitPath}`]
       .concat(flags, files),
     env,
     stdin: "null",
     stdout: "inherit",
     stderr: "inherit",
-  }).spawn().status;
+  }).spawn();
+  const end = () => runner.kill("SIGTERM");
+  ended.addEventListener("abort", end);
+  const { code } = await runner.status;
+  ended.removeEventListener("abort", end);
   return countRun(await Deno.readTextFile(junitPath).catch(() => null), code);
 }
 
-/** The runner, which hears the same Ctrl-C, ends by itself; we then end what we started. */
+/** Aborted by Ctrl-C or SIGTERM: the runner is ended then, and after it what we started. */
 function endOnSignals(services: AsyncDisposableStack): AbortSignal {
   const abort = new AbortController();
   const listener = () => abort.abort();

@@ -5,7 +5,7 @@ import { isTransient } from "./errors.ts";
 
 /**
  * What the cursor gives, batch by batch as replies come. However the reading ends (all read, given
- * up, aborted, failed), the cursor is closed, on the server too.
+ * up, aborted, failed), the cursor is closed, on the server too. `signal` is the cursor's own.
  */
 export async function* batchesOf(
   cursor: AbstractCursor,
@@ -21,7 +21,9 @@ export async function* batchesOf(
   } catch (error) {
     throw signal.aborted ? signal.reason : toQueryError(error);
   } finally {
-    await cursor.close().catch(() => {}); // The connection is gone, and the cursor with it.
+    // At an abort the driver has begun to close it; a second call would end the session in which it
+    // does, and the cursor would stay open on the server.
+    if (!signal.aborted) await cursor.close();
   }
 }
 

@@ -1,6 +1,6 @@
 /** Runs users' filters on a batch of alerts in MongoDB, on documents that need not be stored yet. */
 import { BSON, type Db } from "mongodb";
-import { MARK, oneByOne, sideBySide } from "../filters/batch_pipeline.ts";
+import { MARK, namedFields, oneByOne, sideBySide } from "../filters/batch_pipeline.ts";
 import { type Prescreen, toPrescreen } from "../filters/prescreen.ts";
 import type { Document } from "../contract/document.ts";
 import type { ActiveFilter } from "../contract/passed.ts";
@@ -32,6 +32,8 @@ const ROWS_PER_REPLY = 1_000_000;
 interface Compiled {
   readonly filter: ActiveFilter;
   readonly prescreen: Prescreen;
+  /** Fields that it may need; null: all. */
+  readonly fields: ReadonlySet<string> | null;
   /** Null: only one by one is right. */
   readonly stages: Document[] | null;
 }
@@ -49,6 +51,7 @@ export class FilterRunner {
       filters.map((filter) => ({
         filter,
         prescreen: toPrescreen(filter.pipeline),
+        fields: namedFields(filter.pipeline),
         stages: sideBySide(filter.pipeline),
       })),
       ({ filter }) => JSON.stringify(filter.permissions.toSorted()),
@@ -63,11 +66,13 @@ export class FilterRunner {
     const hits: Hit[] = [];
     const failures: FilterFailure[] = [];
     for (const compiled of this.#byPermissions.values()) {
-      const inputs = inputsFor(compiled[0]!.filter.permissions).flatMap((input, alert) =>
-        input !== null && compiled.some(({ prescreen }) => prescreen(input))
-          ? [{ ...input, [MARK]: alert }]
-          : []
-      );
+      const isNeeded = (name: string) =>
+        name === "_id" || compiled.some(({ fields }) => fields === null || fields.has(name));
+      const inputs = inputsFor(compiled[0]!.filter.permissions).flatMap((input, alert) => {
+        if (input === null || !compiled.some(({ prescreen }) => prescreen(input))) return [];
+        const needed = Object.entries(input).filter(([name]) => isNeeded(name));
+        return [{ ...Object.fromEntries(needed), [MARK]: alert }];
+      });
       for (const chunk of inChunks(inputs)) {
         hits.push(...await this.#runTogether(compiled, chunk, failures));
       }

@@ -17,6 +17,14 @@ describe("loadFolder()", () => {
     assert.deepEqual([...loaded], [["a_b", { name: "a" }], ["b", { name: "b" }]]);
   });
 
+  it("leaves out what it is told to", async () => {
+    await using folder = await folderOf({
+      "main.ts": "throw new Error('it was run');",
+      "a.ts": "export default 1;",
+    });
+    assert.deepEqual([...await loadFolder(folder.url, { except: ["main"] })], [["a", 1]]);
+  });
+
   it("names a file that has no default export", async () => {
     await using folder = await folderOf({ "odd.ts": "export const name = 'odd';" });
     await assert.rejects(loadFolder(folder.url), /Cannot load .*odd\.ts as it must have a default/);

@@ -61,6 +61,8 @@ export class SettingsError extends Error {
 /** Names in the environment that begin like settings and are none. */
 const OTHER_NAMES = /^KOWALSKI_(CONFIG|CACHE_DIR|TEST_[A-Z_]+)$/;
 const HIDDEN = "***";
+/** The library prints what it warns of, and that may be a secret. */
+const QUIET = { logLevel: "error" } as const;
 
 /** Throws a `SettingsError` that tells every fault. */
 export function loadSettings(sources: SettingsSources): Settings {
@@ -120,7 +122,7 @@ export function demandSecrets(settings: Settings, paths: readonly Path[]): void 
 function readFile({ path, text }: SettingsFile, faults: SettingsFault[]): Tree {
   let tree: unknown;
   try {
-    tree = parseYaml(text) ?? {};
+    tree = parseYaml(text, QUIET) ?? {};
   } catch (error) {
     const [message] = (error as Error).message.split("\n");
     faults.push({ key: "The file", from: path, message: `must be YAML: ${message}` });
@@ -174,7 +176,7 @@ function readEnv(filed: Tree, sources: SettingsSources, faults: SettingsFault[])
 function readValue(text: string, schema: z.ZodType): unknown {
   let value: unknown = text;
   try {
-    value = parseYaml(text);
+    value = parseYaml(text, QUIET);
   } catch {
     // Not YAML, so it is the text itself, or a fault that the schema will tell.
   }

@@ -1,5 +1,6 @@
 /** What settings may be: one schema for both programs. Defaults are in `deploy/settings.defaults.yaml`. */
 import { z } from "zod";
+import { ModelSettings } from "../../models/manifest.ts";
 import { CatalogMatch } from "../contract/crossmatch.ts";
 
 /** RFC 7518, 3.2: a key for HS256 is at least as long as the hash that it makes. */
@@ -25,6 +26,22 @@ const Brokers = z.union([z.string().min(1), z.array(z.string().min(1)).min(1)])
     (typeof value === "string" ? value.split(",") : value).map((broker) => broker.trim())
   );
 
+const MECHANISMS = ["plain", "scram-sha-256", "scram-sha-512"] as const;
+/** As clients of Kafka declare it: one type a mechanism. */
+type Sasl = {
+  [Mechanism in (typeof MECHANISMS)[number]]: {
+    readonly mechanism: Mechanism;
+    readonly username: string;
+    readonly password: string;
+  };
+}[(typeof MECHANISMS)[number]];
+
+const Sasl = z.strictObject({
+  mechanism: z.enum(MECHANISMS),
+  username: Name,
+  password: z.string().min(1).meta({ secret: true }),
+}).transform((sasl) => sasl as Sasl);
+
 /** Mappings of the file, with a name in front of each, become lists of entries; null removes one. */
 function byName<T extends z.ZodType>(entry: T) {
   return z.record(Name, entry.nullable());
@@ -43,8 +60,8 @@ const Catalogs = byName(z.record(z.string(), z.unknown())).transform((entries, c
   })
 );
 
-/** Networks by name; what an entry may hold is for `models/manifest.ts` to say. */
-const Models = byName(z.record(z.string(), z.unknown())).transform((entries) =>
+/** The networks of one survey, by name. */
+const Models = byName(ModelSettings).transform((entries): Record<string, ModelSettings> =>
   Object.fromEntries(
     Object.entries(entries).flatMap(([name, entry]) => entry === null ? [] : [[name, entry]]),
   )
@@ -106,11 +123,7 @@ export const Settings = z.strictObject({
     "bootstrap.servers": Brokers,
     group: Name,
     ssl: z.boolean(),
-    sasl: z.strictObject({
-      mechanism: z.enum(["plain", "scram-sha-256", "scram-sha-512"]),
-      username: Name,
-      password: z.string().min(1).meta({ secret: true }),
-    }).nullable(),
+    sasl: Sasl.nullable(),
     past_nights: z.int().min(0),
     linger_ms: z.int().min(0),
     read_ahead_max: Count,

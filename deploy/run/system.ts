@@ -70,6 +70,8 @@ async function settingsOf(options: RunOptions): Promise<Settings> {
   const { once, packets, kafka, alerts, rate, port, dataDir, config } = options;
   const env: Record<string, string> = { ...Deno.env.toObject() };
   env.KOWALSKI_CORE_DATA_DIR ??= dataDir;
+  // Sample data come with the published networks beside them.
+  if (env.SAMPLES_DIR) env.KOWALSKI_CORE_MODELS_DIR ??= `${env.SAMPLES_DIR}/models`;
   const settings = await readSettings({ env, file: config, localSecrets: true });
   const kind = packets ? "folder" : kafka ? "kafka" : settings.sources.kind ?? "simulator";
   const simulated = settings.sources.simulator;

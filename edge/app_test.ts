@@ -1,0 +1,433 @@
+import { describe, it } from "@std/testing/bdd";
+import { assert, assertEquals } from "@std/assert";
+import { sign as signToken } from "hono/jwt";
+import { importSharedKey, type UserRecord, verifySigned } from "../core/contract/edge.ts";
+import { createApp } from "./app.ts";
+import { createAsk } from "./ask.ts";
+import { createInstances } from "./instances.ts";
+import { RateLimit } from "./rate_limit.ts";
+import type { EdgeDeps, Route } from "./route.ts";
+import auth from "./routes/auth.ts";
+import healthz from "./routes/healthz.ts";
+import ping from "./routes/ping.ts";
+import queries from "./routes/queries.ts";
+import { createTokens } from "./tokens.ts";
+import { createUsers } from "./users.ts";
+
+const sharedKey = await importSharedKey("the key of edge and core");
+const JWT_KEY = "the key of tokens, 32 characters long";
+const NOW_MS = 1_700_000_000_000;
+const plenty = { perMinute: 1e6, burst: 1e6 };
+const alice: UserRecord = { name: "alice", admin: false, programIds: [1], tokensValidFromS: 0 };
+const adminOnly: Route = {
+  method: "DELETE",
+  path: "/admin",
+  access: "admin",
+  handle: (c) => c.text("done"),
+};
+
+interface Asked {
+  readonly url: string;
+  readonly method: string;
+  readonly body: string;
+  readonly principal: unknown;
+}
+
+/** An edge before a core that `core` plays; alice's password is "right". */
+function edge(
+  overrides: Partial<EdgeDeps> = {},
+  core: (asked: Asked) => Response | Promise<Response> = () => Response.json({ data: 7 }),
+) {
+  const asked: Asked[] = [];
+  const errors: unknown[] = [];
+  const users = new Map([["alice", alice], ["admin", { ...alice, name: "admin", admin: true }]]);
+  const ask = createAsk({
+    sharedKey,
+    now: () => NOW_MS,
+    async fetch(request) {
+      const { pathname } = new URL(request.url);
+      const body = new Uint8Array(await request.arrayBuffer());
+      const signed = { method: request.method, path: pathname, body };
+      const principal = await verifySigned(sharedKey, signed, request.headers, NOW_MS);
+      const text = new TextDecoder().decode(body);
+      asked.push({ url: request.url, method: request.method, body: text, principal });
+      if (pathname.startsWith("/v1/users/")) {
+        const user = users.get(decodeURIComponent(pathname.slice("/v1/users/".length)));
+        return user ? Response.json(user) : new Response("{}", { status: 404 });
+      }
+      if (pathname === "/v1/auth") {
+        const { username, password } = JSON.parse(text);
+        return password === "right"
+          ? Response.json({ ...alice, name: username })
+          : new Response("{}", { status: 401 });
+      }
+      if (pathname === "/v1/catalogs") return Response.json({ catalogs: ["ZTF_alerts"] });
+      return core({ url: request.url, method: request.method, body: text, principal });
+    },
+  });
+  const instances = createInstances(["http://core"], ask, () => NOW_MS);
+  const tokens = createTokens(
+    { keys: [JWT_KEY], algorithm: "HS256", lifetimeS: 3600 },
+    () => NOW_MS,
+  );
+  const app = createApp({
+    routes: [auth, healthz, ping, queries, adminOnly],
+    tokens,
+    users: createUsers(instances, ask, () => NOW_MS),
+    instances,
+    ask,
+    limits: {
+      address: new RateLimit(plenty, () => NOW_MS),
+      user: new RateLimit(plenty, () => NOW_MS),
+      logIn: new RateLimit({ perMinute: 1, burst: 3 }, () => NOW_MS),
+    },
+    bodyBytesMax: 1000,
+    penquinsVersions: ["1.9.9"],
+    onError: (error) => void errors.push(error),
+    ...overrides,
+  });
+  const request = async (
+    method: string,
+    path: string,
+    { token, body, headers = {}, address = "192.0.2.1" }: {
+      token?: string;
+      body?: BodyInit;
+      headers?: Record<string, string>;
+      address?: string;
+    } = {},
+  ) =>
+    await app.request(path, {
+      method,
+      headers: { ...token !== undefined && { authorization: token }, ...headers },
+      ...body !== undefined && { body },
+    }, { address });
+  const logIn = (body: unknown, address?: string) =>
+    request("POST", "/api/auth", {
+      body: typeof body === "string" ? body : JSON.stringify(body),
+      ...address !== undefined && { address },
+    });
+  return { app, request, logIn, asked, errors, tokens };
+}
+
+async function told(response: Response): Promise<[number, unknown]> {
+  assertEquals(response.headers.get("content-type")?.startsWith("application/json"), true);
+  const { status, message } = await response.json();
+  assertEquals(status, response.ok ? "success" : "error");
+  return [response.status, message];
+}
+
+const now = Math.floor(NOW_MS / 1000);
+const claims = { user_id: "alice", iat: now, exp: now + 3600 };
+
+describe("POST /api/auth", () => {
+  // Each row of the table of checks.
+  for (
+    const [what, body, status, message] of [
+      ["no JSON", "username=alice", 400, undefined],
+      ["nothing", "", 400, undefined],
+      ["null", "null", 400, undefined],
+      ["a list", "[]", 400, undefined],
+      ["no username", { password: "right" }, 400, "missing username"],
+      ["an empty username", { username: "", password: "right" }, 400, "missing username"],
+      ["a username that is null", { username: null, password: "x" }, 400, "missing username"],
+      ["a username that is a number", { username: 5, password: "right" }, 400, undefined],
+      ["no password", { username: "alice" }, 400, "missing password"],
+      ["an empty password", { username: "alice", password: "" }, 400, "missing password"],
+      ["a password that is a list", { username: "alice", password: ["right"] }, 400, undefined],
+      ["a wrong password", { username: "alice", password: "wrong" }, 401, "Unauthorized"],
+      ["an unknown user", { username: "carol", password: "wrong" }, 401, "Unauthorized"],
+      ...["1.0.0", "3.0.0", "2", "", null, 2.4].map((version) =>
+        [
+          `penquins ${version}`,
+          { username: "alice", password: "right", "penquins.__version__": version },
+          400,
+          `unsupported version of penquins: ${version}`,
+        ] as const
+      ),
+    ] as const
+  ) {
+    it(`refuses ${what}`, async () => {
+      const { logIn, errors } = edge();
+      const [found, text] = await told(await logIn(body));
+      assertEquals(found, status);
+      if (message !== undefined) assertEquals(text, message);
+      assertEquals(errors, []);
+    });
+  }
+
+  for (const version of [undefined, "2.0.0", "2.4.2", "2.17.0", "1.9.9"]) {
+    it(`gives a token to a client of version ${version}`, async () => {
+      const { logIn, request } = edge();
+      const response = await logIn({
+        username: "alice",
+        password: "right",
+        ...version && { "penquins.__version__": version },
+      });
+      const answer = await response.json();
+      assertEquals([response.status, Object.keys(answer)], [200, ["status", "token"]]);
+      assertEquals((await request("GET", "/", { token: answer.token })).status, 200);
+    });
+  }
+
+  it("makes guessing slow: an address waits after some failures", async () => {
+    const { logIn } = edge();
+    const wrong = { username: "alice", password: "wrong" };
+    for (let i = 0; i < 3; i++) assertEquals((await logIn(wrong)).status, 401);
+    const response = await logIn({ username: "bob", password: "right" });
+    assertEquals(response.headers.get("retry-after"), "60");
+    assertEquals(await told(response), [429, "Too Many Requests"]);
+    assertEquals((await logIn({ username: "bob", password: "right" }, "192.0.2.2")).status, 200);
+  });
+
+  it("makes guessing slow: a name waits after failures from many addresses", async () => {
+    const { logIn } = edge();
+    const wrong = { username: "alice", password: "wrong" };
+    for (let i = 0; i < 3; i++) await logIn(wrong, `192.0.2.${i}`);
+    assertEquals((await logIn(wrong, "192.0.2.9")).status, 429);
+  });
+
+  it("doesn't slow down who is right", async () => {
+    const { logIn } = edge();
+    for (let i = 0; i < 9; i++) {
+      assertEquals((await logIn({ username: "alice", password: "right" })).status, 200);
+    }
+  });
+});
+
+describe("a token", () => {
+  it("is accepted bare and after Bearer in any case", async () => {
+    const { request, tokens } = edge();
+    const token = await tokens.issue("alice");
+    for (const header of [token, `Bearer ${token}`, `bearer ${token}`, `BEARER   ${token}`]) {
+      assertEquals(await told(await request("GET", "/", { token: header })), [
+        200,
+        "greetings from Kowalski!",
+      ]);
+    }
+  });
+
+  for (const path of ["/", "/api/queries", "/nope", "/api/auth"]) {
+    it(`that is invalid is 400 on ${path}`, async () => {
+      const { request } = edge();
+      const response = await request("GET", path, { token: "no_token" });
+      assertEquals(await told(response), [400, "token is invalid"]);
+    });
+  }
+
+  it("that is missing or empty is 401 where one is needed", async () => {
+    const { request } = edge();
+    assertEquals(await told(await request("GET", "/")), [401, "Unauthorized"]);
+    assertEquals(await told(await request("GET", "/", { token: "" })), [401, "Unauthorized"]);
+    assertEquals(await told(await request("POST", "/api/queries")), [401, "Unauthorized"]);
+  });
+
+  it("of a ghost, whom only the key knows, is invalid", async () => {
+    const { request } = edge();
+    const token = await signToken({ ...claims, user_id: "ghost" }, JWT_KEY, "HS256");
+    assertEquals(await told(await request("GET", "/", { token })), [400, "token is invalid"]);
+  });
+
+  it("from before the user's epoch is invalid", async () => {
+    const epoch = { ...alice, tokensValidFromS: now + 1 };
+    const { request, tokens } = edge({ users: { find: () => Promise.resolve(epoch) } });
+    const token = await tokens.issue("alice");
+    assertEquals(await told(await request("GET", "/", { token })), [400, "token is invalid"]);
+  });
+
+  it("of a user is not enough where an admin's is needed", async () => {
+    const { request, tokens } = edge();
+    assertEquals(await told(await request("DELETE", "/admin")), [401, "Unauthorized"]);
+    const user = await request("DELETE", "/admin", { token: await tokens.issue("alice") });
+    assertEquals(await told(user), [403, "Forbidden"]);
+    const admin = await request("DELETE", "/admin", { token: await tokens.issue("admin") });
+    assertEquals(await admin.text(), "done");
+  });
+
+  it("costs the core one look-up in a few seconds", async () => {
+    const { request, tokens, asked } = edge();
+    const token = await tokens.issue("alice");
+    for (let i = 0; i < 5; i++) await request("GET", "/", { token });
+    assertEquals(asked.length, 1);
+  });
+});
+
+describe("the edge's envelope", () => {
+  it("holds a 404", async () => {
+    const { request } = edge();
+    assertEquals(await told(await request("GET", "/nope")), [404, "Not Found"]);
+    assertEquals(await told(await request("GET", "/api/queries/")), [404, "Not Found"]);
+  });
+
+  it("holds a 405, with what is allowed", async () => {
+    const { request } = edge();
+    for (const [method, path, allow] of [["PUT", "/", "GET"], ["GET", "/api/auth", "POST"]]) {
+      const response = await request(method!, path!);
+      assertEquals(response.headers.get("allow"), allow);
+      assertEquals(await told(response), [405, "Method Not Allowed"]);
+    }
+  });
+
+  it("holds a 413, on every path, with a length and without", async () => {
+    const { request, tokens } = edge();
+    const token = await tokens.issue("alice");
+    const large = "x".repeat(1001);
+    for (const path of ["/api/auth", "/api/queries"]) {
+      const [status] = await told(
+        await request("POST", path, {
+          token,
+          body: large,
+          headers: { "content-length": "1001" },
+        }),
+      );
+      assertEquals(status, 413);
+      const [streamed] = await told(await request("POST", path, { token, body: large }));
+      assertEquals(streamed, 413);
+    }
+  });
+
+  it("holds a 429 for an address, before its token is read", async () => {
+    const address = new RateLimit({ perMinute: 60, burst: 2 }, () => NOW_MS);
+    const { limits } = { limits: { address, user: address, logIn: address } };
+    const { request } = edge({ limits });
+    await request("GET", "/", { token: "bad" });
+    await request("GET", "/", { token: "bad" });
+    const response = await request("GET", "/", { token: "bad" });
+    assertEquals(response.headers.get("retry-after"), "1");
+    assertEquals(await told(response), [429, "Too Many Requests"]);
+    assertEquals((await request("GET", "/", { address: "192.0.2.2" })).status, 401);
+  });
+
+  it("holds a 429 for a user, wherever they are", async () => {
+    const lax = new RateLimit(plenty, () => NOW_MS);
+    const user = new RateLimit({ perMinute: 60, burst: 2 }, () => NOW_MS);
+    const { request, tokens } = edge({ limits: { address: lax, user, logIn: lax } });
+    const token = await tokens.issue("alice");
+    for (const address of ["192.0.2.1", "192.0.2.2"]) {
+      assertEquals((await request("GET", "/", { token, address })).status, 200);
+    }
+    assertEquals((await request("GET", "/", { token, address: "192.0.2.3" })).status, 429);
+    const admin = await tokens.issue("admin");
+    assertEquals((await request("GET", "/", { token: admin })).status, 200);
+  });
+
+  it("holds a 500 that tells nothing", async () => {
+    const broken: Route = {
+      method: "GET",
+      path: "/broken",
+      access: "anyone",
+      handle() {
+        throw new Error("secret path /home/x");
+      },
+    };
+    const { request, errors } = edge({ routes: [broken] });
+    assertEquals(await told(await request("GET", "/broken")), [500, "Internal Server Error"]);
+    assertEquals(errors.length, 1);
+  });
+
+  it("holds a 503 while no core can be reached", async () => {
+    const dead = createAsk({
+      sharedKey,
+      fetch: () => Promise.reject(new TypeError("connection refused at 10.0.0.1")),
+    });
+    const instances = createInstances(["http://core"], dead);
+    const { request, logIn, tokens } = edge({ ask: dead, instances });
+    const token = await tokens.issue("alice");
+    const response = await request("POST", "/api/queries", { token, body: "{}" });
+    assertEquals(response.headers.get("retry-after"), "1");
+    assertEquals(await told(response), [503, "Service Unavailable"]);
+    assertEquals(await told(await logIn({ username: "alice", password: "right" })), [
+      503,
+      "Service Unavailable",
+    ]);
+    assertEquals(await told(await request("GET", "/healthz")), [503, "No core answers"]);
+  });
+});
+
+describe("GET /healthz", () => {
+  it("needs no token, no rate, and minds no bad one", async () => {
+    const none = new RateLimit({ perMinute: 1, burst: 0 });
+    const { request } = edge({ limits: { address: none, user: none, logIn: none } });
+    assertEquals(await (await request("GET", "/healthz", { token: "bad" })).json(), {
+      status: "ok",
+    });
+  });
+});
+
+describe("POST /api/queries", () => {
+  const body = '{"query_type": "find_one", "query": {"filter": {"candid": 1127561445515015011}}}';
+
+  it("goes to the core as it is, for the user of the token, whatever its content type", async () => {
+    const { request, asked, tokens } = edge();
+    const token = await tokens.issue("alice");
+    for (const type of ["application/json", "text/plain", "application/x-www-form-urlencoded"]) {
+      const response = await request("POST", "/api/queries", {
+        token,
+        body,
+        headers: { "content-type": type },
+      });
+      assertEquals(await response.json(), { data: 7 });
+      assertEquals(asked.at(-1), {
+        url: "http://core/v1/query",
+        method: "POST",
+        body,
+        principal: { name: "alice", admin: false, programIds: [1] },
+      });
+    }
+  });
+
+  it("comes back as the core answers it, without what is between edge and core", async () => {
+    const { request, tokens } = edge({}, () =>
+      Response.json({ status: "error", message: "no" }, {
+        status: 400,
+        headers: { "x-secret": "1" },
+      }));
+    const response = await request("POST", "/api/queries", {
+      token: await tokens.issue("alice"),
+      body,
+    });
+    assertEquals(response.headers.get("x-secret"), null);
+    assertEquals(await told(response), [400, "no"]);
+  });
+
+  it("streams: the client has the first bytes before the core has written the last", async () => {
+    const more = Promise.withResolvers<void>();
+    const { request, tokens } = edge({}, () =>
+      new Response(
+        new ReadableStream({
+          async start(controller) {
+            controller.enqueue(new TextEncoder().encode("first"));
+            await more.promise;
+            controller.enqueue(new TextEncoder().encode("last"));
+            controller.close();
+          },
+        }),
+      ));
+    const response = await request("POST", "/api/queries", {
+      token: await tokens.issue("alice"),
+      body,
+    });
+    const reader = response.body!.getReader();
+    assertEquals(new TextDecoder().decode((await reader.read()).value), "first");
+    more.resolve();
+    assertEquals(new TextDecoder().decode((await reader.read()).value), "last");
+  });
+
+  it("tells the core when the client goes", async () => {
+    let cancelled = false;
+    const { request, tokens } = edge({}, () =>
+      new Response(
+        new ReadableStream({
+          pull: (controller) => controller.enqueue(new Uint8Array(1000)),
+          cancel: () => void (cancelled = true),
+        }),
+      ));
+    const response = await request("POST", "/api/queries", {
+      token: await tokens.issue("alice"),
+      body,
+    });
+    const reader = response.body!.getReader();
+    await reader.read();
+    await reader.cancel();
+    assert(cancelled);
+  });
+});
