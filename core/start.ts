@@ -112,7 +112,9 @@ export async function startCore(options: CoreOptions): Promise<Core> {
     ended,
     async settled() {
       for (const { name } of sinks) {
-        while ((await store!.pending(name, 1)).length > 0) await pause(0, stop.signal);
+        while (!stop.signal.aborted && (await store!.pending(name, 1)).length > 0) {
+          await pause(0, stop.signal);
+        }
       }
     },
     async stop() {

@@ -25,7 +25,7 @@ export interface SurveyBrokerDeps {
     count: number,
     bad: readonly { filterId: unknown; reason: string }[],
   ) => void;
-  /** Waits before a new try, longer each time; rejects when the signal is aborted. */
+  /** Waits before a new try, longer each time, or until the signal is aborted. */
   readonly pause: (tries: number, signal: AbortSignal) => Promise<void>;
 }
 

@@ -14,7 +14,7 @@ export interface ShareDeps {
   filters(): FilterSet;
   /** Puts a packet that nothing can be done with into `rejected`. */
   setAside(packet: Packet, reason: string): Promise<void>;
-  /** Waits before the next try; rejects when the signal says that there will be none. */
+  /** Waits before the next try, or until the signal says that there will be none. */
   pause(tries: number, signal: AbortSignal): Promise<void>;
   onRetry(reason: string): void;
 }
@@ -34,6 +34,7 @@ export async function ingestShare(
       deps.onRetry(`${name}: ${message}`);
       if (name === "ArchiveAwayError") {
         await deps.pause(tries, signal);
+        signal.throwIfAborted();
         continue;
       }
       if (packets.length === 1) {
@@ -63,6 +64,7 @@ async function setAside(
     } catch (error) {
       deps.onRetry(String(error));
       await deps.pause(tries, signal);
+      signal.throwIfAborted();
     }
   }
 }

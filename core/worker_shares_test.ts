@@ -70,10 +70,13 @@ describe("ingestShare()", () => {
   });
 
   it("gives up only when it is told to", async () => {
+    const stop = new AbortController();
+    let tries = 0;
     const { deps } = fake({
       run: () => Promise.reject(named("ArchiveAwayError")),
-      pause: (tries) => tries < 4 ? Promise.resolve() : Promise.reject(named("AbortError")),
+      pause: () => Promise.resolve(void (++tries === 4 && stop.abort(new Error("told to")))),
     });
-    await assertRejects(() => ingestShare(deps, packets(8), never), Error, "gone");
+    await assertRejects(() => ingestShare(deps, packets(8), stop.signal), Error, "told to");
+    assertEquals(tries, 4);
   });
 });

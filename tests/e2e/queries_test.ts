@@ -1,76 +1,27 @@
-/** Every row of the query API through the whole chain: client, edge, core, a real MongoDB. */
+/** Every row of the query API but cones, through the whole chain: client, edge, core, a real MongoDB. */
 import { after, before } from "node:test";
 import { describe, it } from "@std/testing/bdd";
 import { assert, assertEquals } from "@std/assert";
-import { BSON, type Document } from "mongodb";
-import { ADMIN, startApi, type TestApi } from "../support/api.ts";
+import type { Document } from "mongodb";
+import { ADMIN } from "../support/api.ts";
+import {
+  CANDID,
+  catalog,
+  OID,
+  projection,
+  type QueryApi,
+  startQueryApi,
+} from "../support/query_api.ts";
 
-const { Double, Long, ObjectId } = BSON;
-const CANDID = 1127561445515015011n;
-const OID = "6b047a3e35fc5308ccddad54";
-
-let api: TestApi;
-
+let queries: QueryApi;
 before(async () => {
-  api = await startApi();
-  const db = api.database.client.db(api.database.name);
-  const insert = (name: string, documents: Document[]) =>
-    db.collection<Document>(name).insertMany(documents);
-  await insert(
-    "ZTF_alerts",
-    [0, 1, 2, 3].map((i) => ({
-      _id: i === 0 ? new ObjectId(OID) : new ObjectId(),
-      candid: Long.fromBigInt(CANDID + BigInt(i)),
-      objectId: `ZTF18abc${"abcd"[i]}`,
-      candidate: {
-        programid: i === 3 ? 2 : 1,
-        jd: new Double(2460000 + i),
-        magpsf: i === 2 ? NaN : 17.5 + i,
-        drb: 0.1 * i,
-      },
-      seen: new Date(Date.UTC(2023, 5, 23, 15, 42, 26, 123 * i)),
-      coordinates: { radec_geojson: { type: "Point", coordinates: [-133 + i * 1e-4, 9.36] } },
-    })),
-  );
-  await db.collection("ZTF_alerts").createIndex({ candid: -1 }, { name: "candid" });
-  await insert("Gaia", [{ _id: 9007199254740993n, mag: 1 }] as Document[]);
+  queries = await startQueryApi();
 });
-after(() => api[Symbol.asyncDispose]());
-
-interface Answer {
-  readonly status: number;
-  readonly body: { status: string; message: string; data?: unknown };
-  readonly text: string;
-}
-
-async function ask(body: unknown): Promise<Answer> {
-  const response = await api.query(body);
-  const text = await response.text();
-  return { status: response.status, text, body: JSON.parse(text) };
-}
-
-/** The data of a query that succeeds. */
-async function data(query_type: string, query: unknown, kwargs?: unknown): Promise<unknown> {
-  const { status, body } = await ask({ query_type, query, ...kwargs ? { kwargs } : {} });
-  assertEquals([status, body.status, body.message], [
-    200,
-    "success",
-    "Successfully executed query",
-  ], JSON.stringify(body));
-  return body.data;
-}
-
-async function refused(message: string, query_type: string, query: unknown, kwargs?: unknown) {
-  const { status, body } = await ask({ query_type, query, ...kwargs ? { kwargs } : {} });
-  assertEquals([status, body.status], [400, "error"], JSON.stringify(body));
-  assert(body.message.includes(message), body.message);
-  assertEquals(api.errors, []);
-}
-
-const names = async (...query: Parameters<typeof data>) =>
-  (await data(...query) as { objectId: string }[]).map(({ objectId }) => objectId.at(-1)).join("");
-const catalog = "ZTF_alerts";
-const projection = { _id: 0, objectId: 1 };
+after(() => queries[Symbol.asyncDispose]());
+const ask: QueryApi["ask"] = (...args) => queries.ask(...args);
+const data: QueryApi["data"] = (...args) => queries.data(...args);
+const names: QueryApi["names"] = (...args) => queries.names(...args);
+const refused: QueryApi["refused"] = (...args) => queries.refused(...args);
 
 describe("ids of 64 bits", () => {
   it("are exact in and out", async () => {
@@ -266,7 +217,7 @@ describe("info", () => {
       candid: { v: 2, key: [["candid", -1]] },
     });
     const db = await data("info", { command: "db_info" }) as Document;
-    assertEquals(db.db, api.database.name);
+    assertEquals(db.db, queries.api.database.name);
   });
 
   for (
@@ -286,133 +237,19 @@ describe("info", () => {
   }
 });
 
-describe("cone_search", () => {
-  const around = (radec: unknown, radius: unknown = 0.1, unit: unknown = "arcsec") => ({
-    object_coordinates: { cone_search_radius: radius, cone_search_unit: unit, radec },
-    catalogs: { [catalog]: { filter: {}, projection } },
-  });
-  const a = [{ objectId: "ZTF18abca" }];
-  const b = [{ objectId: "ZTF18abcb" }];
-
-  it("has every catalog and every name in its answer, with dots made underscores", async () => {
-    const query = around({ "src.1": [47, 9.36], src2: [47.0001, 9.36], src3: [1, 1] });
-    assertEquals(
-      await data("cone_search", { ...query, catalogs: { ...query.catalogs, Gaia: {} } }),
-      {
-        ZTF_alerts: { src_1: a, src2: b, src3: [] },
-        Gaia: { src_1: [], src2: [], src3: [] },
-      },
-    );
-  });
-
-  for (
-    const [radec, key] of [
-      [[[47, 9.36]], "[47, 9_36]"],
-      [[["03:08:00", "+09:21:36"]], "['03:08:00', '+09:21:36']"],
-      ["47 9.36", "(47_0, 9_36)"],
-      ["03h08m00s +09d21m36s", "('03h08m00s', '+09d21m36s')"],
-      ["[(47.0, 9.36)]", "(47_0, 9_36)"],
-      ["{'x.y': (47.0, 9.36)}", "x_y"],
-    ] as const
-  ) {
-    it(`takes positions as ${JSON.stringify(radec)}`, async () => {
-      assertEquals(await data("cone_search", around(radec)), { [catalog]: { [key]: a } });
-    });
-  }
-
-  for (
-    const [radius, unit] of [
-      [0.1, "arcsec"],
-      ["0.1", "arcsec"],
-      [0.002, "arcmin"],
-      [3e-5, "deg"],
-      [5e-7, "rad"],
-    ] as const
-  ) {
-    it(`takes a radius of ${JSON.stringify(radius)} ${unit}`, async () => {
-      const query = around({ x: [47, 9.36] }, radius, unit);
-      assertEquals(await data("cone_search", query), { [catalog]: { x: a } });
-    });
-  }
-
-  it("filters, sorts and limits at each position", async () => {
-    const query = around({ x: [47, 9.36], y: [47.0002, 9.36] }, 2);
-    query.catalogs[catalog]!.filter = { "candidate.drb": { $gt: 0.05 } };
-    const kwargs = { sort: [["candid", -1]], limit: 1, filter_first: true };
-    assertEquals(await data("cone_search", query, kwargs), {
-      [catalog]: { x: [{ objectId: "ZTF18abcd" }], y: [{ objectId: "ZTF18abcd" }] },
-    });
-  });
-
-  it("isn't widened by a filter on positions: both hold", async () => {
-    const query = around({ x: [47, 9.36] });
-    query.catalogs[catalog]!.filter = {
-      "coordinates.radec_geojson": { $geoWithin: { $centerSphere: [[-133, 9.36], 1] } },
-    };
-    assertEquals(await data("cone_search", query), { [catalog]: { x: a } });
-  });
-
-  it("takes text for filter and projection, null, nothing", async () => {
-    const query = around({ x: [47, 9.36] });
-    const text = { filter: "{'candidate.programid': 1}", projection: "{'_id': 0, 'objectId': 1}" };
-    const asked = { ...query, catalogs: { [` ${catalog} `]: text } };
-    assertEquals(await data("cone_search", asked), { [catalog]: { x: a } });
-    const whole = await data("cone_search", {
-      ...query,
-      catalogs: { [catalog]: { filter: null, projection: null } },
-    }) as Record<string, Record<string, Document[]>>;
-    assertEquals(Object.keys(whole[catalog]!.x![0]!).length, 6);
-  });
-
-  it("of no catalogs, or no positions, is empty", async () => {
-    assertEquals(await data("cone_search", { ...around({ x: [1, 1] }), catalogs: {} }), {});
-    assertEquals(await data("cone_search", around([])), { [catalog]: {} });
-  });
-
-  it("takes 10,000 positions", async () => {
-    const radec = Object.fromEntries(
-      Array.from({ length: 10_000 }, (_, i) => [`p${i}`, [i % 360, 9.36]]),
-    );
-    const found = await data("cone_search", around(radec)) as Record<string, Document>;
-    assertEquals(Object.keys(found[catalog]!).length, 10_000);
-    assertEquals(found[catalog]!.p47, a);
-  });
-
-  for (
-    const [what, query, message] of [
-      ["a unit nobody knows", around({ x: [1, 1] }, 1, "parsec"), "Angular units not in ('arcsec'"],
-      ["no radius", around({ x: [1, 1] }, null), "cone_search_radius must be in"],
-      ["a negative radius", around({ x: [1, 1] }, -1), "cone_search_radius must be in"],
-      ["a radius of words", around({ x: [1, 1] }, "wide"), "cone_search_radius must be in"],
-      ["more than the sky", around({ x: [1, 1] }, 181, "deg"), "cone_search_radius must be in"],
-      ["no positions", around({}), "Unsupported object coordinate specs"],
-      ["RA beyond the sky", around({ x: [400, 1] }), "RA must be in [0, 360]"],
-      ["Dec beyond the sky", around({ x: [1, 100] }), "Dec must be in [-90, 90]"],
-      ["a list of catalogs", { ...around({ x: [1, 1] }), catalogs: ["Gaia"] }, "ValidationError"],
-      [
-        "null for a catalog",
-        { ...around({ x: [1, 1] }), catalogs: { a: null } },
-        "ValidationError",
-      ],
-      ["no coordinates", { catalogs: {} }, "ValidationError"],
-    ] as const
-  ) {
-    it(`refuses ${what}`, () => refused(message, "cone_search", query));
-  }
-});
-
 describe("a user who isn't the admin", () => {
   const guest = { username: "guest", password: "a password of the guest" };
   before(async () => {
     const { hashSync } = await import("bcryptjs");
-    await api.database.client.db(api.database.name).collection<Document>("users").insertOne({
-      _id: guest.username as unknown as Document["_id"],
-      password: btoa(hashSync(guest.password, 4)),
-      permissions: { programids: [1] },
-    });
+    await queries.api.database.client.db(queries.api.database.name).collection<Document>("users")
+      .insertOne({
+        _id: guest.username as unknown as Document["_id"],
+        password: btoa(hashSync(guest.password, 4)),
+        permissions: { programids: [1] },
+      });
   });
   const askAs = async (query_type: string, query: unknown) => {
-    const response = await api.query({ query_type, query }, guest);
+    const response = await queries.api.query({ query_type, query }, guest);
     return { ...await response.json(), status: response.status };
   };
 
@@ -455,7 +292,7 @@ describe("a user who isn't the admin", () => {
   });
 
   it("never gets the hash of a password, nor does the admin", async () => {
-    const response = await api.query({
+    const response = await queries.api.query({
       query_type: "find",
       query: { catalog: "users", filter: {} },
     });

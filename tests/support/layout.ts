@@ -35,9 +35,9 @@ export const RULES: readonly Rule[] = [
   },
   {
     from: "`core/astro`",
-    mayImport: "types of `core/contract`",
+    mayImport: "`core/contract/document.ts`; types of `core/contract`",
     files: below(ASTRO),
-    ours: below(),
+    ours: below("core/contract/document.ts"),
     types: below(CONTRACT),
     packages: /^node:/,
   },

@@ -1,0 +1,100 @@
+/** The Python client that people have, unmodified, against the whole chain, compared with PyMongo. */
+import { describe, it } from "@std/testing/bdd";
+import { assertEquals } from "@std/assert";
+import { BSON, type Document } from "mongodb";
+import { ADMIN, startApi } from "../support/api.ts";
+
+const { Double, Long } = BSON;
+const PACKAGE = "penquins==2.4.2";
+const SCRIPT = new URL("./penquins_client.py", import.meta.url).pathname;
+
+const python = await findPython();
+if (python === null) {
+  console.log(`Skipped: ${PACKAGE} can't be had here (it needs python3 and a package index)`);
+}
+
+describe("penquins 2.4.2, unmodified", () => {
+  it(
+    "gets by the edge what PyMongo gets from the database",
+    { skip: python === null },
+    async () => {
+      await using api = await startApi();
+      const db = api.database.client.db(api.database.name);
+      const place = (i: number) => ({
+        radec_geojson: { type: "Point", coordinates: [-133 + i * 1e-4, 9.36] },
+      });
+      await db.collection<Document>("ZTF_alerts").insertMany(Array.from({ length: 12 }, (_, i) => ({
+        candid: Long.fromBigInt(1127561445515015011n + BigInt(i)),
+        objectId: `ZTF18abc${"abc"[i % 3]}`,
+        candidate: {
+          programid: 1 + i % 2,
+          jd: new Double(2460000 + i),
+          magpsf: i % 4 === 0 ? NaN : 17.1 + i,
+          limit: [Infinity, -Infinity, 1e-7, 1e22][i % 4],
+          rb: new Double(1),
+        },
+        cutoutScience: { stampData: new BSON.Binary(new Uint8Array([i, 255])) },
+        at: new Date(Date.UTC(2023, 5, 23, 15, 42, 26, i % 2 * 120)),
+        before: new Date(-631152000000),
+        name: "é ☆",
+        none: null,
+        coordinates: place(i),
+      })));
+      await db.collection<Document>("Gaia").insertMany(Array.from({ length: 9 }, (_, i) => ({
+        _id: Long.fromBigInt(9007199254740993n + BigInt(i)) as unknown as BSON.ObjectId,
+        mag: i,
+        coordinates: place(i),
+      })));
+
+      const { port } = new URL(api.edge.url);
+      const { success, stdout, stderr } = await new Deno.Command(python!, {
+        args: [SCRIPT, port, api.database.uri, api.database.name, ADMIN.username, ADMIN.password],
+      }).output();
+      const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+      assertEquals(success, true, text(stderr));
+      assertEquals(JSON.parse(text(stdout).trim().split("\n").at(-1)!), {
+        ping: true,
+        catalog_names: true,
+        find: true,
+        find_one: true,
+        find_one_nothing: true,
+        cone_search: true,
+        cone_search_found: 21,
+        aggregate: true,
+        count_documents: true,
+        index_info: true,
+        save: true,
+        batch: true,
+        unknown_catalog: true,
+        refused: true,
+        token_log_in: true,
+        wrong_password: true,
+      });
+      assertEquals(api.errors, []);
+    },
+  );
+});
+
+/** A Python that has the client: of `KOWALSKI_TEST_VENV`, made there if need be, else of a folder of ours. */
+async function findPython(): Promise<string | null> {
+  const folder = Deno.env.get("KOWALSKI_TEST_VENV") ?? await Deno.makeTempDir();
+  if (!Deno.env.has("KOWALSKI_TEST_VENV")) {
+    globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+  }
+  const python = `${folder}/bin/python`;
+  const has = `import penquins; assert "penquins==" + penquins.__version__ == "${PACKAGE}"`;
+  if (await runs(python, ["-c", has])) return python;
+  const isMade = await runs("python3", ["-m", "venv", folder]) &&
+    await runs(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", PACKAGE]);
+  return isMade ? python : null;
+}
+
+async function runs(command: string, args: string[]): Promise<boolean> {
+  try {
+    const { success } = await new Deno.Command(command, { args, stdout: "null", stderr: "null" })
+      .output();
+    return success;
+  } catch {
+    return false; // There is no such program.
+  }
+}
