@@ -4,7 +4,7 @@ import { isAbsolute, join } from "node:path";
 import type { ModelManifest } from "../core/contract/model.ts";
 import { VERSION } from "./converter_version.ts";
 import { readKerasH5 } from "./keras_h5.ts";
-import { type Network, NetworkError } from "./network.ts";
+import { inputShape, type Network, NetworkError } from "./network.ts";
 import { readSavedModel, SAVED_MODEL_FILES } from "./saved_model.ts";
 import { toOnnx } from "./to_onnx.ts";
 
@@ -13,10 +13,10 @@ export type ModelInput = "features" | "triplet";
 /** One graph: a network, or several of one architecture that share their inputs. Can be posted to a worker. */
 export interface PreparedModel {
   readonly onnxPath: string;
-  /** Names of the graph's inputs. */
+  /** What its inputs are, in the file's order. */
   readonly inputs: readonly ModelInput[];
-  /** The networks in it, and the output of each. */
-  readonly members: readonly { readonly manifest: ModelManifest; readonly output: string }[];
+  /** The networks in it, in the order of the file's outputs. */
+  readonly members: readonly { readonly manifest: ModelManifest }[];
 }
 
 export interface PrepareOptions {
@@ -43,7 +43,6 @@ export async function prepareModels(
   manifests: readonly ModelManifest[],
   options: PrepareOptions,
 ): Promise<{ ready: PreparedModel[]; failures: PreparationFailure[] }> {
-  await Deno.mkdir(options.cacheDir, { recursive: true });
   const failures: PreparationFailure[] = [];
   const sources: Source[] = [];
   for (const manifest of manifests) {
@@ -91,22 +90,47 @@ async function prepareTogether(
 ): Promise<PreparedModel> {
   const { triplet, featureNames, order } = group[0]!.manifest;
   const inputs = order.filter((input) => input === "triplet" ? triplet : featureNames !== null);
-  const members = group.map(({ manifest }, i) => ({ manifest, output: `score${i}` }));
+  const members = group.map(({ manifest }) => ({ manifest }));
   const key = sha256Of(
     new TextEncoder().encode(JSON.stringify([VERSION, inputs, group.map((each) => each.sha256)])),
   );
   const onnxPath = join(cacheDir, `${key}.onnx`);
   const prepared = { onnxPath, inputs, members };
   if (await exists(onnxPath)) return prepared;
-  const bytes = group[0]!.onnx ?? toOnnx(
-    await Promise.all(group.map((source) => source.read())),
-    { inputs, outputs: members.map(({ output }) => output) },
-  );
+  const bytes = group[0]!.onnx ?? await convert(group, inputs);
+  await Deno.mkdir(cacheDir, { recursive: true });
   // Several processes may do this at once: whoever is last wins, with the same bytes.
   const made = `${onnxPath}.${crypto.randomUUID()}`;
   await Deno.writeFile(made, bytes);
   await Deno.rename(made, onnxPath);
   return prepared;
+}
+
+async function convert(
+  group: readonly Source[],
+  inputs: readonly ModelInput[],
+): Promise<Uint8Array> {
+  const networks = await Promise.all(group.map((source) => source.read()));
+  const { featureNames } = group[0]!.manifest;
+  const expected = inputs.map((input) =>
+    input === "triplet" ? "63,63,3" : `${featureNames!.length}`
+  );
+  for (const network of networks) {
+    const shapes = network.inputs.map((name) => String(inputShape(network, name)));
+    if (shapes.join(";") !== expected.join(";")) {
+      throw new NetworkError(
+        `Cannot use the network as it must take ${shapesText(expected)}, the ${
+          inputs.join(", then the ")
+        }: ` +
+          `it takes ${shapesText(shapes)}`,
+      );
+    }
+  }
+  return toOnnx(networks, { inputs, outputs: group.map((_, i) => `score${i}`) });
+}
+
+function shapesText(shapes: readonly string[]): string {
+  return shapes.map((shape) => `[${shape}]`).join(" and ");
 }
 
 async function openSource(manifest: ModelManifest, modelsDir: string): Promise<Source> {

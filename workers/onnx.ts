@@ -1,10 +1,10 @@
 /** Runs networks in this thread by onnxruntime, each with one thread of its own: the only file that knows it. */
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import type { ModelFailure, ModelScores, ScoreInput, Scorer } from "../core/contract/model.ts";
-import type { PreparedModel } from "../models/prepare.ts";
+import type { ModelInput, PreparedModel } from "../models/prepare.ts";
 
-/** Alerts of one run: more take memory and save no time. */
-const RUN_MAX = 32;
+/** Alerts of one run: more of them take memory and time, as the layers' outputs leave the cache. */
+const RUN_MAX = 4;
 
 const OPTIONS: InferenceSession.SessionOptions = {
   intraOpNumThreads: 1,
@@ -26,14 +26,7 @@ interface Graph {
 /** Never rejects for a network that can't run. */
 export async function openScorer(prepared: readonly PreparedModel[]): Promise<Scorer> {
   const graphs: Graph[] = [];
-  for (const each of prepared) {
-    try {
-      const session = await InferenceSession.create(each.onnxPath, OPTIONS);
-      graphs.push({ prepared: each, session, reason: "" });
-    } catch (error) {
-      graphs.push({ prepared: each, session: null, reason: (error as Error).message });
-    }
-  }
+  for (const each of prepared) graphs.push(await openGraph(each));
   return {
     models: prepared.flatMap(({ members }) => members.map(({ manifest }) => manifest)),
     async score(input) {
@@ -50,6 +43,24 @@ export async function openScorer(prepared: readonly PreparedModel[]): Promise<Sc
   };
 }
 
+async function openGraph(prepared: PreparedModel): Promise<Graph> {
+  let session: InferenceSession | null = null;
+  try {
+    session = await InferenceSession.create(prepared.onnxPath, OPTIONS);
+    const { inputNames, outputNames } = session;
+    if (inputNames.length !== prepared.inputs.length) {
+      throw new Error(`The network must take ${prepared.inputs}: it takes ${inputNames}`);
+    }
+    if (outputNames.length !== prepared.members.length) {
+      throw new Error(`The network must give one output: it gives ${outputNames}`);
+    }
+    return { prepared, session, reason: "" };
+  } catch (error) {
+    await session?.release();
+    return { prepared, session: null, reason: (error as Error).message };
+  }
+}
+
 async function scoreGraph(
   { prepared, session, reason }: Graph,
   input: ScoreInput,
@@ -64,16 +75,18 @@ async function scoreGraph(
   const usable = Array.from({ length: input.count }, (_, i) => i)
     .filter((i) => vectors === null || vectors[i] !== null);
   if (usable.length < input.count) fail("a feature is missing", input.count - usable.length);
-  if (session === null) fail(reason, usable.length);
-  else {
+  if (session === null) {
+    if (usable.length > 0) fail(reason, usable.length);
+  } else {
     for (let at = 0; at < usable.length; at += RUN_MAX) {
       const alerts = usable.slice(at, at + RUN_MAX);
       try {
-        const outputs = await session.run(feedsOf(inputs, alerts, vectors, input));
-        members.forEach(({ output }, m) => {
-          const data = outputs[output]!.data as Float32Array;
-          alerts.forEach((alert, i) => scores[m]![alert] = data[i]!);
-        });
+        const tensors = inputs.map((kind) => tensorOf(kind, alerts, vectors, input));
+        // By place, not by name: a file that others have made has names of its own.
+        const feeds = Object.fromEntries(session.inputNames.map((name, i) => [name, tensors[i]!]));
+        const outputs = await session.run(feeds);
+        const given = session.outputNames.map((name) => scoresIn(outputs[name]!, alerts.length));
+        given.forEach((data, m) => alerts.forEach((alert, i) => scores[m]![alert] = data[i]!));
       } catch (error) {
         fail((error as Error).message, alerts.length);
       }
@@ -106,29 +119,34 @@ function featureVectors(
   });
 }
 
-function feedsOf(
-  inputs: PreparedModel["inputs"],
+function tensorOf(
+  kind: ModelInput,
   alerts: readonly number[],
   vectors: readonly (Float32Array | null)[] | null,
   { count, triplets }: ScoreInput,
-): Record<string, Tensor> {
+): Tensor {
   const n = alerts.length;
-  return Object.fromEntries(inputs.map((name) => {
-    if (name === "features") {
-      const length = vectors![alerts[0]!]!.length;
-      const data = new Float32Array(n * length);
-      alerts.forEach((alert, i) => data.set(vectors![alert]!, i * length));
-      return [name, new Tensor("float32", data, [n, length])];
-    }
-    const size = triplets.length / count;
-    const first = alerts[0]!;
-    let data = triplets.subarray(first * size, (first + n) * size);
-    if (alerts[n - 1] !== first + n - 1) { // Some between them are left out.
-      data = new Float32Array(n * size);
-      alerts.forEach((alert, i) =>
-        data.set(triplets.subarray(alert * size, (alert + 1) * size), i * size)
-      );
-    }
-    return [name, new Tensor("float32", data, [n, 63, 63, 3])];
-  }));
+  if (kind === "features") {
+    const length = vectors![alerts[0]!]!.length;
+    const data = new Float32Array(n * length);
+    alerts.forEach((alert, i) => data.set(vectors![alert]!, i * length));
+    return new Tensor("float32", data, [n, length]);
+  }
+  const size = triplets.length / count;
+  const first = alerts[0]!;
+  let data = triplets.subarray(first * size, (first + n) * size);
+  if (alerts[n - 1] !== first + n - 1) { // Some between them are left out.
+    data = new Float32Array(n * size);
+    alerts.forEach((alert, i) =>
+      data.set(triplets.subarray(alert * size, (alert + 1) * size), i * size)
+    );
+  }
+  return new Tensor("float32", data, [n, 63, 63, 3]);
+}
+
+function scoresIn({ data, dims }: Tensor, count: number): Float32Array {
+  if (!(data instanceof Float32Array) || data.length !== count) {
+    throw new Error(`The network must give one score an alert: for ${count} it gives [${dims}]`);
+  }
+  return data;
 }

@@ -150,6 +150,13 @@ describe("a view's limits", () => {
     while (!commands.some(({ commandName }) => commandName === "killCursors")) await pause();
   });
 
+  it("close the cursor on the server when the reader has enough", async () => {
+    const { commands, client } = watched();
+    await using _ = client;
+    for await (const _batch of viewOf(client.db(database.name), admin).find("stars", {}, {})) break;
+    assertEquals(commands.at(-1)!.commandName, "killCursors");
+  });
+
   it("end a command that is running when the reader is gone", async () => {
     const gone = new AbortController();
     const comment = crypto.randomUUID();

@@ -7,7 +7,7 @@ import type { Step } from "./objects.ts";
 import { fillTriplet, TRIPLET_SIZE } from "./triplet.ts";
 
 /** Alerts whose inputs are in memory at once: 48 kB each. */
-const ALERTS_PER_RUN = 128;
+const ALERTS_PER_RUN = 16;
 
 export interface BatchScores {
   /** `classifications` of each step: empty where nothing could score it. */

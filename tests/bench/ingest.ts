@@ -12,12 +12,12 @@ import type { BenchResult, Reach } from "./main.ts";
 import { measureNetworks, publishedModels } from "./networks.ts";
 
 /** For each worker: larger ones cost memory and save little. */
-const BATCH = 100;
+const BATCH = 70;
 
 export async function bench(args: string[]): Promise<BenchResult> {
   const small = args.includes("--small");
   // Two batches warm up; the others are measured.
-  const alerts = (small ? 10 : 30) * BATCH;
+  const alerts = (small ? 12 : 44) * BATCH;
   const dir = await Deno.makeTempDir({ prefix: "kowalski-bench-" });
   try {
     await using mongo = await startMongo({ dataDir: `${dir}/mongo`, cacheSizeGB: 4 });

@@ -45,11 +45,21 @@ export function createKafka({ brokers, clientId, sasl, ssl, log }: KafkaConnecti
 }
 
 /**
- * What kafkajs reports as wrong in the ordinary course: a group joined before its coordinator is
- * there (the first join to a new cluster), others joining or leaving, and us leaving.
+ * What kafkajs reports as wrong in the ordinary course: a group joined before its coordinator is there
+ * (the first join to a new cluster), others that join or leave, a limit to tries that we chose, a default
+ * that changed years ago.
  */
-const HARMLESS =
-  /COORDINATOR_NOT_AVAILABLE|coordinator is not available|rebalancing|NOT_COORDINATOR/i;
+const HARMLESS = new RegExp(
+  [
+    "COORDINATOR_NOT_AVAILABLE",
+    "coordinator is not available",
+    "coordinator is loading",
+    "NOT_COORDINATOR",
+    "rebalancing",
+    "Limiting retries for the idempotent producer",
+    "default partitioner",
+  ].join("|"),
+);
 
 function isHarmless({ log: { message, error } }: LogEntry): boolean {
   return HARMLESS.test(message) || HARMLESS.test(String(error ?? ""));
