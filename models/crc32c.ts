@@ -20,8 +20,3 @@ export function unmasked(stored: number): number {
   const turned = (stored - MASK_DELTA) >>> 0;
   return ((turned >>> 17) | (turned << 15)) >>> 0;
 }
-
-/** The stored form of a checksum. */
-export function masked(crc: number): number {
-  return (((crc >>> 15) | (crc << 17)) + MASK_DELTA) >>> 0;
-}

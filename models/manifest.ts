@@ -57,6 +57,12 @@ export const ModelSettings = z.strictObject({
 }).refine(
   ({ feature_names, triplet }) => triplet || feature_names !== false,
   "A model must take feature_names, triplet, or both",
+).refine(
+  ({ order, feature_names, triplet }) =>
+    new Set(order).size === order.length &&
+    (!triplet || order.includes("triplet")) &&
+    (feature_names === false || order.includes("features")),
+  { path: ["order"], message: "must name each input once" },
 );
 export type ModelSettings = z.input<typeof ModelSettings>;
 export type ModelEntries = Readonly<Record<string, ModelSettings>>;

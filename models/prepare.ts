@@ -4,8 +4,8 @@ import { isAbsolute, join } from "node:path";
 import type { ModelManifest } from "../core/contract/model.ts";
 import { VERSION } from "./converter_version.ts";
 import { readKerasH5 } from "./keras_h5.ts";
-import { inputShape, type Network, NetworkError } from "./network.ts";
-import { readSavedModel, SAVED_MODEL_FILES } from "./saved_model.ts";
+import { architectureOf, inputShape, type Network, NetworkError } from "./network.ts";
+import { readSavedModel } from "./saved_model.ts";
 import { toOnnx } from "./to_onnx.ts";
 
 export type ModelInput = "features" | "triplet";
@@ -16,7 +16,7 @@ export interface PreparedModel {
   /** What its inputs are, in the file's order. */
   readonly inputs: readonly ModelInput[];
   /** The networks in it, in the order of the file's outputs. */
-  readonly members: readonly { readonly manifest: ModelManifest }[];
+  readonly manifests: readonly ModelManifest[];
 }
 
 export interface PrepareOptions {
@@ -33,9 +33,8 @@ export interface PreparationFailure {
 interface Source {
   readonly manifest: ModelManifest;
   readonly sha256: string;
-  readonly read: () => Promise<Network>;
-  /** The bytes themselves where they are ONNX already. */
-  readonly onnx: Uint8Array | null;
+  /** The network; or the file's own bytes where they are ONNX already. */
+  readonly content: Network | Uint8Array<ArrayBuffer>;
 }
 
 /** A network that can't be made ready is a failure with its reason; the others are ready all the same. */
@@ -47,7 +46,7 @@ export async function prepareModels(
   const sources: Source[] = [];
   for (const manifest of manifests) {
     try {
-      sources.push(await openSource(manifest, options.modelsDir));
+      sources.push(await readSource(manifest, options.modelsDir));
     } catch (error) {
       failures.push({ model: manifest.name, reason: (error as Error).message });
     }
@@ -59,10 +58,11 @@ export async function prepareModels(
   return { ready, failures };
 }
 
-/** Networks that may turn out to be of one architecture: they are fed the same. */
-function togetherKey({ manifest, onnx }: Source): string {
-  const { name, triplet, featureNames, featureNorms, order } = manifest;
-  return JSON.stringify([onnx && name, triplet, featureNames, featureNorms, order]);
+/** Equal for networks that can run as one graph: they are of one architecture and are fed the same. */
+function togetherKey({ manifest, content }: Source): string {
+  const { name, featureNames, featureNorms } = manifest;
+  const kind = content instanceof Uint8Array ? name : architectureOf(content);
+  return JSON.stringify([kind, inputsOf(manifest), featureNames, featureNorms]);
 }
 
 async function prepareGroup(
@@ -77,7 +77,7 @@ async function prepareGroup(
       failures.push({ model: group[0]!.manifest.name, reason: (error as Error).message });
       return [];
     }
-    // Of different architectures, or one of them can't be read.
+    // Not every layer can be side by side with another network's.
     const single = [];
     for (const source of group) single.push(...await prepareGroup([source], cacheDir, failures));
     return single;
@@ -88,16 +88,15 @@ async function prepareTogether(
   group: readonly Source[],
   cacheDir: string,
 ): Promise<PreparedModel> {
-  const { triplet, featureNames, order } = group[0]!.manifest;
-  const inputs = order.filter((input) => input === "triplet" ? triplet : featureNames !== null);
-  const members = group.map(({ manifest }) => ({ manifest }));
+  const manifests = group.map(({ manifest }) => manifest);
+  const inputs = inputsOf(manifests[0]!);
   const key = sha256Of(
-    new TextEncoder().encode(JSON.stringify([VERSION, inputs, group.map((each) => each.sha256)])),
+    encode(JSON.stringify([VERSION, inputs, group.map((each) => each.sha256)])),
   );
   const onnxPath = join(cacheDir, `${key}.onnx`);
-  const prepared = { onnxPath, inputs, members };
+  const prepared = { onnxPath, inputs, manifests };
   if (await exists(onnxPath)) return prepared;
-  const bytes = group[0]!.onnx ?? await convert(group, inputs);
+  const bytes = convert(group.map(({ content }) => content), inputs);
   await Deno.mkdir(cacheDir, { recursive: true });
   // Several processes may do this at once: whoever is last wins, with the same bytes.
   const made = `${onnxPath}.${crypto.randomUUID()}`;
@@ -106,34 +105,24 @@ async function prepareTogether(
   return prepared;
 }
 
-async function convert(
-  group: readonly Source[],
+function convert(
+  contents: readonly Source["content"][],
   inputs: readonly ModelInput[],
-): Promise<Uint8Array> {
-  const networks = await Promise.all(group.map((source) => source.read()));
-  const { featureNames } = group[0]!.manifest;
-  const expected = inputs.map((input) =>
-    input === "triplet" ? "63,63,3" : `${featureNames!.length}`
-  );
-  for (const network of networks) {
-    const shapes = network.inputs.map((name) => String(inputShape(network, name)));
-    if (shapes.join(";") !== expected.join(";")) {
-      throw new NetworkError(
-        `Cannot use the network as it must take ${shapesText(expected)}, the ${
-          inputs.join(", then the ")
-        }: ` +
-          `it takes ${shapesText(shapes)}`,
-      );
-    }
+): Uint8Array<ArrayBuffer> {
+  const networks: Network[] = [];
+  for (const content of contents) {
+    if (content instanceof Uint8Array) return content;
+    networks.push(content);
   }
-  return toOnnx(networks, { inputs, outputs: group.map((_, i) => `score${i}`) });
+  return toOnnx(networks, { inputs, outputs: networks.map((_, i) => `score${i}`) });
 }
 
-function shapesText(shapes: readonly string[]): string {
-  return shapes.map((shape) => `[${shape}]`).join(" and ");
+function inputsOf({ order, triplet, featureNames }: ModelManifest): readonly ModelInput[] {
+  return order.filter((input) => input === "triplet" ? triplet : featureNames !== null);
 }
 
-async function openSource(manifest: ModelManifest, modelsDir: string): Promise<Source> {
+/** The network, once its file is the right one and takes what the manifest says. */
+async function readSource(manifest: ModelManifest, modelsDir: string): Promise<Source> {
   const path = isAbsolute(manifest.file) ? manifest.file : join(modelsDir, manifest.file);
   const info = await Deno.stat(path).catch(() => null);
   if (info === null) {
@@ -141,33 +130,65 @@ async function openSource(manifest: ModelManifest, modelsDir: string): Promise<S
       `Cannot find ${path}: get it with \`deno task kowalski models fetch\`, or put it there`,
     );
   }
-  const source = info.isDirectory ? await openFolder(path) : await openFile(path);
-  const { sha256 } = manifest;
-  if (sha256 && !info.isDirectory && source.sha256 !== sha256) {
+  if (info.isDirectory) {
+    const files = await readFolder(path);
+    const network = await readSavedModel((name) => Promise.resolve(files.get(name)));
+    checkInputs(network, manifest);
+    // The manifest's hash is of the archive, which was checked when it was fetched.
+    const sha256 = sha256Of(...[...files].flatMap(([name, bytes]) => [encode(name), bytes]));
+    return { manifest, sha256, content: network };
+  }
+  const bytes = await Deno.readFile(path);
+  const sha256 = sha256Of(bytes);
+  if (manifest.sha256 && sha256 !== manifest.sha256) {
     throw new NetworkError(
-      `Cannot use ${path} as its SHA-256 must be ${sha256}: current value is ${source.sha256}`,
+      `Cannot use ${path} as its SHA-256 must be ${manifest.sha256}: current value is ${sha256}`,
     );
   }
-  return { manifest, ...source };
+  if (path.endsWith(".onnx")) return { manifest, sha256, content: bytes };
+  const network = await readKerasH5(bytes);
+  checkInputs(network, manifest);
+  return { manifest, sha256, content: network };
 }
 
-async function openFile(path: string): Promise<Omit<Source, "manifest">> {
-  const bytes = await Deno.readFile(path);
-  const onnx = path.endsWith(".onnx") ? bytes : null;
-  return { sha256: sha256Of(bytes), read: () => readKerasH5(bytes), onnx };
-}
-
-async function openFolder(path: string): Promise<Omit<Source, "manifest">> {
-  const readFile = (name: string) => Deno.readFile(join(path, name)).catch(() => undefined);
-  const hash = createHash("sha256");
-  for (const name of [...SAVED_MODEL_FILES, "variables/variables.data-00000-of-00001"]) {
-    hash.update(await readFile(name) ?? new Uint8Array());
+/** The files of a SavedModel that matter, by their path below its folder. */
+async function readFolder(path: string): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
+  const variables = await Array.fromAsync(Deno.readDir(join(path, "variables"))).catch(() => []);
+  const names = ["keras_metadata.pb", ...variables.map(({ name }) => `variables/${name}`).sort()];
+  const files = new Map<string, Uint8Array<ArrayBuffer>>();
+  for (const name of names) {
+    const bytes = await Deno.readFile(join(path, name)).catch(() => null);
+    if (bytes !== null) files.set(name, bytes);
   }
-  return { sha256: hash.digest("hex"), read: () => readSavedModel(readFile), onnx: null };
+  return files;
 }
 
-function sha256Of(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
+function checkInputs(network: Network, manifest: ModelManifest): void {
+  const inputs = inputsOf(manifest);
+  const expected = inputs.map((input) =>
+    input === "triplet" ? [63, 63, 3] : [manifest.featureNames!.length]
+  );
+  const shapes = network.inputs.map((name) => inputShape(network, name));
+  if (JSON.stringify(shapes) !== JSON.stringify(expected)) {
+    throw new NetworkError(
+      `Cannot use the network as it must take ${textOf(expected)} (${inputs.join(", ")}): ` +
+        `it takes ${textOf(shapes)}`,
+    );
+  }
+}
+
+function textOf(shapes: readonly (readonly (number | null)[])[]): string {
+  return shapes.map((shape) => `[${shape}]`).join(" and ");
+}
+
+function sha256Of(...pieces: readonly Uint8Array[]): string {
+  const hash = createHash("sha256");
+  for (const piece of pieces) hash.update(piece);
+  return hash.digest("hex");
+}
+
+function encode(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -16,15 +16,15 @@ import {
   type TrackableObject,
 } from "./tensorflow_proto.ts";
 
-/** The files of a SavedModel's folder that are read, besides the data files. */
-export const SAVED_MODEL_FILES = ["keras_metadata.pb", "variables/variables.index"] as const;
+/** Read first: they tell which data files there are. */
+const FILES = ["keras_metadata.pb", "variables/variables.index"] as const;
 
 /** Gives a file's bytes by its path below the model's folder; undefined where there is none. */
 export type ReadFile = (path: string) => Promise<Uint8Array | undefined>;
 
 /** Throws a `NetworkError` for what is missing, cut short, damaged or not from Keras 2. */
 export async function readSavedModel(readFile: ReadFile): Promise<Network> {
-  const [metadata, index] = await Promise.all(SAVED_MODEL_FILES.map(readFile));
+  const [metadata, index] = await Promise.all(FILES.map(readFile));
   if (metadata === undefined) {
     throw new NetworkError(
       "The folder has no keras_metadata.pb: only a SavedModel that Keras 2 wrote can be read",
@@ -119,9 +119,7 @@ class Checkpoint {
         `Variable ${key} of shape [${dims}] cannot have ${bytes.length} bytes`,
       );
     }
-    if (crc32c(bytes) !== unmasked(this.#entry(key).crc32c)) {
-      throw new NetworkError(`Variable ${key} is damaged: it doesn't match its checksum`);
-    }
+    if (crc32c(bytes) !== unmasked(this.#entry(key).crc32c)) throw damaged(key);
     return { shape: dims, data: new Float32Array(bytes.buffer) };
   }
 
@@ -130,8 +128,12 @@ class Checkpoint {
     if (this.#entry(key).dtype !== DT_STRING) throw new NetworkError(`${key} must be text`);
     const cursor = new Cursor(this.#bytes(key));
     const length = cursor.varint();
-    cursor.take(4);
-    return cursor.take(length);
+    const lengthChecksum = cursor.take(4);
+    const text = cursor.take(length);
+    // The text's own checksum is of its length as four bytes, and of what follows.
+    const checked = new Uint8Array([...littleEndian(length), ...lengthChecksum, ...text]);
+    if (crc32c(checked) !== unmasked(this.#entry(key).crc32c)) throw damaged(key);
+    return text;
   }
 
   #entry(key: string): BundleEntry {
@@ -148,6 +150,14 @@ class Checkpoint {
     }
     return bytes;
   }
+}
+
+function damaged(key: string): NetworkError {
+  return new NetworkError(`Variable ${key} is damaged: it doesn't match its checksum`);
+}
+
+function littleEndian(number: number): Uint8Array {
+  return new Uint8Array(Uint32Array.of(number).buffer);
 }
 
 function parsed<Result>(what: string, parse: () => Result): Result {

@@ -84,7 +84,7 @@ describe("the published networks", { skip: noSamples }, () => {
   });
 
   it("run as few graphs: networks of one architecture share theirs", () => {
-    const graphs = ready.map(({ members }) => members.map(({ manifest }) => manifest.name));
+    const graphs = ready.map(({ manifests }) => manifests.map(({ name }) => name));
     assertEquals(graphs, [["braai"], ["acai_h", "acai_v", "acai_o", "acai_n", "acai_b"], ["bts"]]);
   });
 });

@@ -28,7 +28,7 @@ export async function openScorer(prepared: readonly PreparedModel[]): Promise<Sc
   const graphs: Graph[] = [];
   for (const each of prepared) graphs.push(await openGraph(each));
   return {
-    models: prepared.flatMap(({ members }) => members.map(({ manifest }) => manifest)),
+    models: prepared.flatMap(({ manifests }) => manifests),
     async score(input) {
       const results = [];
       for (const graph of graphs) results.push(await scoreGraph(graph, input));
@@ -51,7 +51,7 @@ async function openGraph(prepared: PreparedModel): Promise<Graph> {
     if (inputNames.length !== prepared.inputs.length) {
       throw new Error(`The network must take ${prepared.inputs}: it takes ${inputNames}`);
     }
-    if (outputNames.length !== prepared.members.length) {
+    if (outputNames.length !== prepared.manifests.length) {
       throw new Error(`The network must give one output: it gives ${outputNames}`);
     }
     return { prepared, session, reason: "" };
@@ -65,8 +65,8 @@ async function scoreGraph(
   { prepared, session, reason }: Graph,
   input: ScoreInput,
 ): Promise<{ scores: ModelScores[]; failures: ModelFailure[] }> {
-  const { members, inputs } = prepared;
-  const scores = members.map(() => new Array<number | null>(input.count).fill(null));
+  const { manifests, inputs } = prepared;
+  const scores = manifests.map(() => new Array<number | null>(input.count).fill(null));
   const failures = new Map<string, number>();
   const fail = (why: string, alerts: number) =>
     failures.set(why, (failures.get(why) ?? 0) + alerts);
@@ -93,23 +93,23 @@ async function scoreGraph(
     }
   }
   return {
-    scores: members.map(({ manifest: { name, version } }, m) => ({
+    scores: manifests.map(({ name, version }, m) => ({
       name,
       version,
       scores: scores[m]!,
     })),
     failures: [...failures].flatMap(([why, alerts]) =>
-      members.map(({ manifest }) => ({ model: manifest.name, reason: why, alerts }))
+      manifests.map(({ name }) => ({ model: name, reason: why, alerts }))
     ),
   };
 }
 
-/** One vector an alert; null where it lacks a feature. Members of a graph take the same features. */
+/** One vector an alert; null where it lacks a feature. Networks of a graph take the same features. */
 function featureVectors(
-  { members }: PreparedModel,
+  { manifests }: PreparedModel,
   { count, features }: ScoreInput,
 ): (Float32Array | null)[] {
-  const { featureNames, featureNorms } = members[0]!.manifest;
+  const { featureNames, featureNorms } = manifests[0]!;
   return Array.from({ length: count }, (_, i) => {
     const vector = Float32Array.from(
       featureNames!,

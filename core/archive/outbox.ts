@@ -1,6 +1,6 @@
 /** The outbox: passes that were written with their alerts, and which sinks have them. */
-import type { ClientSession, Db } from "mongodb";
-import { setTimeout as delay } from "node:timers/promises";
+import type { ChangeStream, ClientSession, Db } from "mongodb";
+import { sleep } from "../base/retry.ts";
 import type { Passed } from "../contract/passed.ts";
 import type { OutboxStore } from "../outbox.ts";
 import { readDocument } from "./bson_read.ts";
@@ -11,6 +11,10 @@ const OUTBOX = "outbox";
 const KEPT_DAYS = 30;
 /** A pass is seen at once by the stream of changes; without it, after this time. */
 const POLL_MS = 1_000;
+/** Who delivers to a sink. */
+const LEASES = "outbox_leases";
+/** A core that delivers says so with each look; one that was killed is waited for no longer than this. */
+const LEASE_MS = 15_000;
 
 /**
  * Inserts passes with one command, in the transaction of their alerts. An alert is new in the archive
@@ -24,25 +28,34 @@ export async function putPassed(
   await insertAll(db, OUTBOX, passed.map((each) => ({ ...each, deliveredTo: {} })), session);
 }
 
+export interface MongoOutboxOptions {
+  readonly sinks: readonly string[];
+  /** Who delivers: the same after a restart, if it is to go on at once; else another for each start. */
+  readonly holder?: string;
+}
+
 /** The outbox for these sinks; makes its indexes. */
 export async function mongoOutbox(
   db: Db,
-  { sinks }: { sinks: readonly string[] },
+  { sinks, holder = crypto.randomUUID() }: MongoOutboxOptions,
 ): Promise<OutboxStore> {
   const outbox = db.collection<{ _id: string }>(OUTBOX);
+  const leases = db.collection<Lease>(LEASES);
   if (sinks.length > 0) {
     await outbox.createIndexes([
-      ...sinks.map((sink) => ({ name: `to_${sink}`, key: { [`deliveredTo.${sink}`]: 1 } })),
+      ...sinks.map((sink) => ({
+        name: `pending_${sink}`,
+        key: { [`deliveredTo.${sink}`]: 1, packetMs: 1, _id: 1 } as const,
+      })),
       { name: "done", key: { doneAt: 1 }, expireAfterSeconds: KEPT_DAYS * 86_400 },
     ]);
   }
   return {
-    async pending(sink, limit) {
-      const raw = await outbox.find({ [`deliveredTo.${sink}`]: null }, {
-        raw: true,
-        sort: { $natural: 1 },
-        limit,
-      }).toArray();
+    async pending(sink, limit, without = []) {
+      const raw = await outbox.find({
+        [`deliveredTo.${sink}`]: null,
+        ...without.length > 0 ? { _id: { $nin: [...without] } } : {},
+      }, { raw: true, sort: { packetMs: 1, _id: 1 }, limit }).toArray();
       return raw.map((bytes) => {
         const { deliveredTo: _, ...passed } = readDocument(bytes as unknown as Uint8Array);
         return passed as unknown as Passed;
@@ -66,11 +79,55 @@ export async function mongoOutbox(
         },
       ]);
     },
+    async claim(sink) {
+      // By the server's clock: cores needn't agree on the time.
+      const isOver = { $lte: [{ $ifNull: ["$until", "$$NOW"] }, "$$NOW"] };
+      const isOurs = { $or: [{ $eq: ["$holder", holder] }, isOver] };
+      const until = { $add: ["$$NOW", LEASE_MS] };
+      const lease = await leases.findOneAndUpdate(
+        { _id: sink },
+        [{
+          $set: {
+            holder: { $cond: [isOurs, holder, "$holder"] },
+            until: { $cond: [isOurs, until, "$until"] },
+          },
+        }],
+        { upsert: true, returnDocument: "after" },
+      );
+      return lease?.holder === holder;
+    },
+    async release(sink) {
+      await leases.deleteOne({ _id: sink, holder });
+    },
     async *changed(signal) {
-      while (!signal.aborted) {
-        await delay(POLL_MS, undefined, { signal }).catch(() => {});
-        yield;
+      let inserts: ChangeStream | undefined;
+      const close = () => inserts?.close();
+      signal.addEventListener("abort", close);
+      try {
+        while (!signal.aborted) {
+          yield;
+          try {
+            inserts ??= outbox.watch(
+              [{ $match: { operationType: "insert" } }, { $project: { _id: 1 } }],
+              { maxAwaitTimeMS: POLL_MS },
+            );
+            await inserts.tryNext(); // Waits for an insert, but not longer.
+          } catch {
+            await inserts?.close().catch(() => {}); // The server may be gone.
+            inserts = undefined;
+            await sleep(POLL_MS, signal);
+          }
+        }
+      } finally {
+        signal.removeEventListener("abort", close);
+        await inserts?.close();
       }
     },
   };
+}
+
+interface Lease {
+  readonly _id: string;
+  readonly holder: string;
+  readonly until: Date;
 }

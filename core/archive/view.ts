@@ -35,8 +35,13 @@ export const TIME_MS_MAX = 300_000;
 /** How many finds of one query may run at once: two keep the server busy while replies are read. */
 const COMMANDS_AHEAD = 2;
 const FINDS_AHEAD = 8;
-/** Documents a reply of many finds holds; big ones fill the reply's 16 MB before. */
-const TOGETHER_REPLY = 2_000;
+/**
+ * Documents in a reply. Left to itself MongoDB fills 16 MB, of which the driver makes copies: 200 MB
+ * then need 70 MB of memory and half as much time again; with more replies than these, waits tell.
+ */
+const REPLY_DOCUMENTS = 300;
+/** The same for many finds at once, whose documents are few each. */
+const TOGETHER_REPLY_DOCUMENTS = 2_000;
 
 /**
  * A view for one query of one principal. Its methods throw `QueryError` for what the principal may
@@ -78,6 +83,7 @@ class View implements ArchiveView {
     if (this.#guards.reshapes(collection)) return this.#findReshaped(collection, filter, options);
     const { projection, skip, limit, sort, hint } = options;
     const cursor = this.#db.collection(collection).find(this.#guards.filter(collection, filter), {
+      batchSize: REPLY_DOCUMENTS,
       ...this.#common(),
       ...projection && { projection },
       ...skip && { skip },
@@ -123,7 +129,7 @@ class View implements ArchiveView {
           collection,
           pipelines,
           start,
-          (pipeline) => this.#aggregate(collection, pipeline, undefined, TOGETHER_REPLY),
+          (pipeline) => this.#aggregate(collection, pipeline, undefined, TOGETHER_REPLY_DOCUMENTS),
         );
       });
     } else {
@@ -150,14 +156,14 @@ class View implements ArchiveView {
     collection: string,
     pipeline: Document[],
     hint: string | Document | undefined,
-    batchSize?: number,
+    batchSize = REPLY_DOCUMENTS,
     allowDiskUse = true,
   ): RawBatches {
     const cursor = this.#db.collection(collection).aggregate(pipeline, {
       ...this.#common(),
       allowDiskUse,
       ...hint && { hint },
-      ...batchSize && { batchSize },
+      batchSize,
     } as AggregateOptions);
     return batchesOf(cursor, this.#options.signal);
   }

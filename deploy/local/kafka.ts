@@ -1,5 +1,6 @@
 /** A Kafka for one machine: a single node in KRaft mode, started as a child process that ends with us. */
 import { type BoundChild, startBound } from "./bound_child.ts";
+import { cacheFolder } from "./cache_folder.ts";
 import { findJava } from "./java.ts";
 import { findKafkaJars } from "./kafka_jars.ts";
 
@@ -10,7 +11,7 @@ export interface LocalKafkaOptions {
   readonly port?: number;
   /** Whether a topic is made when somebody first writes to it; off by default. */
   readonly autoCreateTopics?: boolean;
-  /** Keeps the jars; `.kowalski/cache` of this checkout by default. */
+  /** Keeps the jars; what `cacheFolder()` says by default. */
   readonly cacheDir?: string;
   /** An unpacked Kafka to use in place of fetched jars. */
   readonly kafkaHome?: string;
@@ -45,7 +46,7 @@ export async function startKafka(options: LocalKafkaOptions): Promise<LocalKafka
     );
   }
   const jars = await findKafkaJars({
-    cacheDir: options.cacheDir ?? `${import.meta.dirname}/../../.kowalski/cache`,
+    cacheDir: options.cacheDir ?? cacheFolder(),
     onProgress,
     ...(options.kafkaHome === undefined ? {} : { kafkaHome: options.kafkaHome }),
   });

@@ -87,9 +87,10 @@ export async function dump(
   for (const name of collections) {
     const raw = await db.collection(name).find({}, { raw: true, sort: { _id: 1 } }).toArray();
     documents[name] = raw.map((bytes) => {
-      const { insertedAt: _, order: __, deliveredTo: ___, ...document } = readDocument(
-        bytes as unknown as Uint8Array,
-      );
+      const { insertedAt: _, order: __, deliveredTo: ___, doneAt: ____, ...document } =
+        readDocument(
+          bytes as unknown as Uint8Array,
+        );
       return document;
     });
   }
