@@ -186,7 +186,7 @@ describe("a query to the core", () => {
       ["that is no JSON", "query_type=find", "JSONDecodeError: "],
       ["that is no UTF-8", "\ud800", "KeyError"], // It becomes U+FFFD on the way, which is no type.
       ["that is no object", "[]", "TypeError: "],
-      ["of no type", { query: {} }, "KeyError: \"query_type None not in ('find')\""],
+      ["of no type", { query: {} }, "KeyError: \"query_type undefined not in ('find')\""],
       [
         "of an unknown type",
         { query_type: "nope", query: {} },

@@ -10,13 +10,12 @@ import { Counts } from "./counts.ts";
 import type { Batch, Source } from "./contract/packet.ts";
 import type { Sink } from "./contract/passed.ts";
 import type { SurveyDef } from "./contract/survey.ts";
+import { modelsOf } from "./models_of.ts";
 import { openSinks } from "./open_sinks.ts";
 import { openSource } from "./open_source.ts";
 import { type OutboxStore, runOutbox } from "./outbox.ts";
 import { type Queries, startQueries } from "./start_queries.ts";
 import { runSurveyBroker } from "./survey_broker.ts";
-import { type ModelEntries, toManifest } from "../models/manifest.ts";
-import { type PreparedModel, prepareModels } from "../models/prepare.ts";
 import type { IngestWorkerSettings } from "../workers/ingest_worker.ts";
 
 export interface CoreOptions {
@@ -192,19 +191,6 @@ async function brokerDeps(
     },
     pause,
   };
-}
-
-async function modelsOf(
-  { settings, modelsDir, cacheDir }: CoreOptions,
-  { instrument }: SurveyDef,
-  log: Log,
-): Promise<readonly PreparedModel[]> {
-  const entries = (settings.ml[instrument]?.models ?? {}) as ModelEntries;
-  const manifests = Object.entries(entries).map(([name, entry]) => toManifest(name, entry));
-  const { ready, failures } = await prepareModels(manifests, { modelsDir, cacheDir });
-  // A network that isn't there is a missing score, never a reason not to read alerts.
-  for (const { model, reason } of failures) log.warn("no scores of a network", { model, reason });
-  return ready;
 }
 
 /** Notes when the first packets come. */

@@ -1,6 +1,6 @@
 /** Makes published networks ready to run: each becomes an ONNX file, kept by the hash of what it was made of. */
 import { createHash } from "node:crypto";
-import { isAbsolute, join } from "node:path";
+import { join, resolve } from "node:path";
 import type { ModelManifest } from "../core/contract/model.ts";
 import { VERSION } from "./converter_version.ts";
 import { readKerasH5 } from "./keras_h5.ts";
@@ -123,7 +123,7 @@ function inputsOf({ order, triplet, featureNames }: ModelManifest): readonly Mod
 
 /** The network, once its file is the right one and takes what the manifest says. */
 async function readSource(manifest: ModelManifest, modelsDir: string): Promise<Source> {
-  const path = isAbsolute(manifest.file) ? manifest.file : join(modelsDir, manifest.file);
+  const path = resolve(modelsDir, manifest.file);
   const info = await Deno.stat(path).catch(() => null);
   if (info === null) {
     throw new NetworkError(

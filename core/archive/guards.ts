@@ -189,7 +189,7 @@ function isName(collection: string): boolean {
 }
 
 function isWithin(path: unknown, field: string): boolean {
-  return path === field || String(path).startsWith(`${field}.`);
+  return path === field || (typeof path === "string" && path.startsWith(`${field}.`));
 }
 
 /** `from` may also be `{ db, coll }`, which leads out of the archive. */

@@ -13,7 +13,7 @@ import {
   toDouble,
   toInteger,
 } from "./document.ts";
-import { JsonError } from "./json.ts";
+import { JsonError, shortText } from "./json.ts";
 
 /** The same value with its Extended JSON forms as BSON types. Throws `JsonError` for a malformed one. */
 export function decodeExtended(value: unknown): unknown {
@@ -50,7 +50,7 @@ const READERS = new Map<string, (content: unknown, whole: Document) => unknown>(
     if (Number.isNaN(date.getTime())) {
       throw new JsonError(
         `Cannot read $date as it must be an ISO 8601 time with its zone, or milliseconds: ` +
-          `current value is ${String(content).slice(0, 40)}`,
+          `current value is ${shortText(content)}`,
       );
     }
     return date;

@@ -26,6 +26,15 @@ export function parseExact(text: string): unknown {
   return value;
 }
 
+/** A value that somebody sent, as a message tells it: short, and whatever it is. */
+export function shortText(value: unknown): string {
+  // `String` would call what an object has for `toString`.
+  const text = typeof value === "object" && value !== null
+    ? JSON.stringify(value, (_, inner) => typeof inner === "bigint" ? String(inner) : inner)
+    : String(value);
+  return text.slice(0, 60);
+}
+
 const BLANKS = /[ \t\n\r]*/y;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y;
 /** A string with no escapes, which is nearly every string. */

@@ -2,7 +2,7 @@ import { describe, it } from "@std/testing/bdd";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { Double } from "./document.ts";
-import { JsonError, parseExact } from "./json.ts";
+import { JsonError, parseExact, shortText } from "./json.ts";
 
 describe("parseExact()", () => {
   it("keeps all digits of 64-bit integers", () => {
@@ -85,6 +85,17 @@ describe("parseExact()", () => {
       assert((error as Error).message.length < 200);
       assert((error as Error).message.includes("character 4"));
     }
+  });
+});
+
+describe("shortText()", () => {
+  it("tells any value, however it was meant", () => {
+    assertEquals(shortText("nope"), "nope");
+    assertEquals(shortText(5n), "5");
+    assertEquals(shortText(NaN), "NaN");
+    assertEquals(shortText(undefined), "undefined");
+    assertEquals(shortText([{ toString: null, a: 5n }]), '[{"toString":null,"a":"5"}]');
+    assertEquals(shortText("x".repeat(1000)).length, 60);
   });
 });
 

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { type Document, toNumber } from "../contract/document.ts";
 import { decodeExtended, isPlainObject } from "../contract/extended_json.ts";
+import { shortText } from "../contract/json.ts";
 import { QueryError } from "../contract/query.ts";
 import { parsePythonLiteral } from "./_python_literal.ts";
 
@@ -61,7 +62,7 @@ function toInt(name: string, value: unknown, min = -0x7fff_ffff): number | undef
   if (!Number.isInteger(number) || number < min || number > 0x7fff_ffff) {
     throw new QueryError(
       `TypeError: ${name} must be an instance of int, >= ${min} and of 32 bits: ` +
-        `current value is ${String(value).slice(0, 40)}`,
+        `current value is ${shortText(value)}`,
     );
   }
   return number;

@@ -3,6 +3,7 @@
  * positions as the text of a Python value. Nothing is evaluated.
  */
 import { Binary, type Document, toDouble, toInteger } from "../contract/document.ts";
+import { shortText } from "../contract/json.ts";
 import { QueryError } from "../contract/query.ts";
 
 /** A list that was written in round brackets: it prints as a tuple, and else is a list. */
@@ -95,7 +96,9 @@ class Reader {
       this.#take(BLANKS);
       if (this.#text[this.#at] !== ":") return members.push(key);
       if (typeof key !== "string" || key === "__proto__") {
-        throw new QueryError(`SyntaxError: a key must be a string: current value is ${key}`);
+        throw new QueryError(
+          `SyntaxError: a key must be a string: current value is ${shortText(key)}`,
+        );
       }
       this.#at++;
       object[key] = this.value(depth + 1);

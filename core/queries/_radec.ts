@@ -1,6 +1,7 @@
 /** Positions in the forms that clients give them in, and the names that results have for them. */
 import { type Document, Double, isDouble, toNumber } from "../contract/document.ts";
 import { isPlainObject } from "../contract/extended_json.ts";
+import { shortText } from "../contract/json.ts";
 import { floatText } from "../contract/python_number.ts";
 import { QueryError } from "../contract/query.ts";
 import { parsePythonLiteral, Tuple } from "./_python_literal.ts";
@@ -112,5 +113,5 @@ function pythonText(value: unknown): string {
   }
   if (isDouble(value)) return floatText(value.value);
   if (typeof value === "number") return Number.isInteger(value) ? `${value}` : floatText(value);
-  return String(value);
+  return shortText(value);
 }

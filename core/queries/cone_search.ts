@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type AngleUnit, toRadians } from "../astro/angles.ts";
 import { ANGLE_UNITS } from "../contract/crossmatch.ts";
 import { type Document, toNumber } from "../contract/document.ts";
+import { shortText } from "../contract/json.ts";
 import { type ArchiveView, defineQuery, QueryError } from "../contract/query.ts";
 import { CatalogName, field, Kwargs, OptionalFilter, Projection } from "./_inputs.ts";
 import { type NamedPosition, toPositions } from "./_radec.ts";
@@ -62,6 +63,8 @@ function toRadiusRad(radius: unknown, unit: AngleUnit): number {
   const radiusRad = toRadians(number, unit);
   if (radiusRad >= 0 && radiusRad <= Math.PI) return radiusRad;
   throw new QueryError(
-    `ValueError: cone_search_radius must be in [0, 180] deg: current value is ${radius} ${unit}`,
+    `ValueError: cone_search_radius must be in [0, 180] deg: current value is ${
+      shortText(radius)
+    } ${unit}`,
   );
 }

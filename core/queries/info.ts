@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { shortText } from "../contract/json.ts";
 import { defineQuery, QueryError } from "../contract/query.ts";
 import { CatalogName, field } from "./_inputs.ts";
 
@@ -10,7 +11,7 @@ const Input = z.object({
       const known = COMMANDS.find((name) => name === command);
       if (known !== undefined) return known;
       const names = COMMANDS.map((name) => `'${name}'`).join(", ");
-      throw new QueryError(`KeyError: "command ${command} not in (${names})"`);
+      throw new QueryError(`KeyError: "command ${shortText(command)} not in (${names})"`);
     }),
     catalog: CatalogName.optional(),
   }),

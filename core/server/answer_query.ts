@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { type Document, toNumber } from "../contract/document.ts";
 import { isPlainObject } from "../contract/extended_json.ts";
-import { parseExact } from "../contract/json.ts";
+import { parseExact, shortText } from "../contract/json.ts";
 import { type ArchiveView, type Principal, type QueryDef, QueryError } from "../contract/query.ts";
 import { streamText } from "./stream_text.ts";
 import { writeAnswer } from "./write_answer.ts";
@@ -78,7 +78,7 @@ function parseQuery(queries: ReadonlyMap<string, QueryDef<unknown>>, body: strin
   const query = typeof type === "string" ? queries.get(type) : undefined;
   if (query === undefined) {
     const names = [...queries.keys()].map((name) => `'${name}'`).join(", ");
-    throw new QueryError(`KeyError: "query_type ${textOf(type)} not in (${names})"`);
+    throw new QueryError(`KeyError: "query_type ${shortText(type)} not in (${names})"`);
   }
   if (!isPlainObject(asked)) throw new QueryError("AttributeError: query must be an object");
   const options = Array.isArray(kwargs) && kwargs.length === 0 ? {} : kwargs;
@@ -96,8 +96,4 @@ function toMaxTimeMs({ max_time_ms: asked }: Document, otherwise: number): numbe
   const maxTimeMs = Math.trunc(number);
   if (maxTimeMs >= 1) return maxTimeMs;
   throw new QueryError("ValueError: max_time_ms must be int >= 1");
-}
-
-function textOf(value: unknown): string {
-  return String(value ?? "None").slice(0, 100);
 }

@@ -5,19 +5,22 @@ import type { RejectedDocument } from "../../core/archive/rejected.ts";
 import { readSettings } from "../../core/base/read_settings.ts";
 import { withArchive } from "./_archive.ts";
 import { paint, printJson } from "./_output.ts";
+import { replay } from "./_replay.ts";
 import { defineCommand, UsageError } from "./command.ts";
 
 const LIMIT = 20;
 
 export default defineCommand({
   name: "alerts",
-  summary: "Lists packets that could not be read, and shows one",
+  summary: "Lists packets that could not be read, shows one, tries them again",
   usage: `Usage: deno task kowalski alerts list [--survey NAME] [--limit N] [--config FILE] [--json]
        deno task kowalski alerts show ID [--bytes FILE] [--config FILE] [--json]
+       deno task kowalski alerts replay [--survey NAME] [--config FILE] [--json]
 
   list          the packets set aside, the newest first, with the reason
   show ID       one of them; ID is TOPIC:PARTITION:OFFSET as list prints it
-  --survey      only those of this survey: ztf
+  replay        tries all of a survey's again: those that can be read now become alerts
+  --survey      only those of this survey; of ztf, for replay
   --limit N     how many at most (${LIMIT})
   --bytes FILE  writes the packet itself to FILE`,
   async run(args) {
@@ -39,11 +42,20 @@ export default defineCommand({
       );
     }
     if (what === "show" && id === undefined) throw new UsageError("alerts show needs an ID");
-    if (what !== "list" && what !== "show") {
-      throw new UsageError(`alerts takes list or show: current value is ${what ?? "nothing"}`);
+    if (what !== "list" && what !== "show" && what !== "replay") {
+      throw new UsageError(
+        `alerts takes list, show or replay: current value is ${what ?? "nothing"}`,
+      );
     }
     const settings = await readSettings({ env: Deno.env.toObject(), file: values.config });
-    return await withArchive(settings, async ({ db }) => {
+    return await withArchive(settings, async (archive) => {
+      const { db } = archive;
+      if (what === "replay") {
+        const { stored, rejected } = await replay(archive, settings, values.survey ?? "ztf");
+        if (values.json) printJson({ stored, rejected });
+        else console.log(`${stored} packets are alerts now, ${rejected} are still set aside`);
+        return 0;
+      }
       const isListed = what === "list";
       return isListed
         ? await list(db, { survey: values.survey, limit, json: values.json })

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Credentials, errorBody, UserRecord } from "../../core/contract/edge.ts";
-import { parseExact } from "../../core/contract/json.ts";
+import { parseExact, shortText } from "../../core/contract/json.ts";
 import { CoreUnavailableError } from "../ask.ts";
 import { defineRoute, type EdgeContext, type EdgeDeps } from "../route.ts";
 
@@ -18,7 +18,7 @@ export default defineRoute({
     if (username == null || username === "") return refuse(c, "missing username");
     if (password == null || password === "") return refuse(c, "missing password");
     if (VERSION in request.data && !isSupported(version, deps.penquinsVersions)) {
-      return refuse(c, `unsupported version of penquins: ${version}`);
+      return refuse(c, `unsupported version of penquins: ${shortText(version)}`);
     }
     const credentials = Credentials.safeParse({ username, password });
     if (!credentials.success) return refuse(c, "username and password must be strings");
