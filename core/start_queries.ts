@@ -55,6 +55,7 @@ export async function startQueries(deps: QueriesDeps): Promise<Queries> {
       archiveView(db, principal, access, { ...request, comment: principal.name }),
     findUser: (name) => findUser(db, name, rules),
     checkCredentials: (credentials) => checkCredentials(db, credentials, rules, passwords),
+    maxTimeMs: settings.misc.max_time_ms,
     ready: deps.ready,
     health: deps.health,
     metrics: deps.metrics,
