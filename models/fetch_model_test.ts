@@ -106,7 +106,9 @@ async function archiveOf(files: Readonly<Record<string, string>>): Promise<Uint8
   const tar = pack();
   for (const [name, text] of Object.entries(files)) tar.entry({ name }, text);
   tar.finalize();
-  return gzipSync(await new Blob(await Array.fromAsync(tar)).bytes());
+  return gzipSync(
+    await new Blob(await Array.fromAsync(tar as AsyncIterable<Uint8Array<ArrayBuffer>>)).bytes(),
+  );
 }
 
 async function gunzip(bytes: Uint8Array): Promise<Uint8Array> {
