@@ -42,6 +42,9 @@ export interface Core {
   stop(): Promise<void>;
 }
 
+/** A worker loads its networks, and the first time the machine is busy with all of them. */
+const WORKER_START_MS_MAX = 120_000;
+
 export async function startCore(options: CoreOptions): Promise<Core> {
   const { settings, uri } = options;
   const log = getLog("core");
@@ -165,6 +168,7 @@ async function brokerDeps(
       lanes: workers,
       batchesMax: settings.workers.queue_max,
       jobMsMax: settings.workers.job_ms_max,
+      startMsMax: WORKER_START_MS_MAX,
       restartsMax: settings.workers.restarts_max,
     },
     startWorker() {

@@ -7,6 +7,8 @@ export interface LaneLimits {
   readonly lanes: number;
   /** A worker that takes longer than this for a job is taken for dead. */
   readonly jobMsMax: number;
+  /** What a new worker may take besides, before its first answer: it has code and networks to load. */
+  readonly startMsMax: number;
   /** How often, over all lanes, a dead worker is replaced within an hour; then jobs are refused. */
   readonly restartsMax: number;
 }
@@ -30,6 +32,8 @@ export type Reply<Result> =
 
 interface Lane {
   worker: Worker | undefined;
+  /** The worker has not answered yet. */
+  isNew: boolean;
   /** Settles when the lane's last job has. */
   tail: Promise<unknown>;
   waiting: number;
@@ -51,6 +55,7 @@ export class Lanes<Job, Result> implements Disposable {
     this.#limits = limits;
     this.#lanes = Array.from({ length: limits.lanes }, () => ({
       worker: undefined,
+      isNew: true,
       tail: Promise.resolve(),
       waiting: 0,
       fail: undefined,
@@ -85,14 +90,14 @@ export class Lanes<Job, Result> implements Disposable {
     if (!worker) return Promise.reject(new WorkerLostError("No worker is left in this lane"));
     const { promise, resolve, reject } = Promise.withResolvers<Reply<unknown>>();
     // A worker that closes itself, or exits, tells its owner nothing at all: only time does.
-    const deadline = setTimeout(
-      () => this.#lose(lane, `No answer in ${this.#limits.jobMsMax} ms`),
-      this.#limits.jobMsMax,
-    );
+    const { jobMsMax, startMsMax } = this.#limits;
+    const waitMs = jobMsMax + (lane.isNew ? startMsMax : 0);
+    const deadline = setTimeout(() => this.#lose(lane, `No answer in ${waitMs} ms`), waitMs);
     lane.answer = resolve;
     lane.fail = reject;
     worker.postMessage(job); // Copied, not transferred: a lost worker must not take the job along.
     return promise.then((reply) => {
+      lane.isNew = false;
       if (!reply.ok) throw new JobError(reply.name, reply.message);
       return reply.result as Result;
     }).finally(() => {
@@ -103,6 +108,7 @@ export class Lanes<Job, Result> implements Disposable {
 
   #fill(lane: Lane): void {
     const worker = lane.worker = this.#start();
+    lane.isNew = true;
     worker.onmessage = ({ data }) => lane.answer?.(data as Reply<unknown>);
     worker.onerror = (event) => {
       event.preventDefault(); // Without this, the worker takes the process with it.

@@ -63,6 +63,7 @@ async function run(settings: RunSettings): Promise<RunResult> {
         lanes: settings.workers,
         batchesMax: settings.workers + 1,
         jobMsMax: 600_000,
+        startMsMax: 0,
         restartsMax: 0,
       },
       startWorker() {
