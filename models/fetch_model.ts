@@ -1,6 +1,6 @@
 /** Gets a network from where its author publishes it, checks it, and puts it where it is looked for. */
 import { createHash } from "node:crypto";
-import { dirname, join, normalize, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { extract } from "tar-stream";
 import type { ModelManifest } from "../core/contract/model.ts";
@@ -15,6 +15,8 @@ export interface FetchOptions {
   /** Fetch what is there already, and replace it. */
   readonly again?: boolean;
   readonly stallMsMax?: number;
+  /** Told how many bytes have come, as they come. */
+  readonly onBytes?: (received: number) => void;
 }
 
 /**
@@ -28,9 +30,7 @@ export async function fetchModel(manifest: ModelManifest, options: FetchOptions)
   const isThere = await Deno.stat(path).then(() => true, () => false);
   if (isThere && !options.again) return false;
   if (!url) throw new Error(`Cannot fetch ${name} as its url isn't set`);
-  const bytes = url.includes("://")
-    ? await download(url, options.stallMsMax ?? STALL_MS_MAX)
-    : await Deno.readFile(url);
+  const bytes = url.includes("://") ? await download(url, options) : await Deno.readFile(url);
   const found = createHash("sha256").update(bytes).digest("hex");
   if (sha256 && found !== sha256) {
     throw new Error(
@@ -51,7 +51,10 @@ export async function fetchModel(manifest: ModelManifest, options: FetchOptions)
   return true;
 }
 
-async function download(url: string, stallMsMax: number): Promise<Uint8Array<ArrayBuffer>> {
+async function download(
+  url: string,
+  { stallMsMax = STALL_MS_MAX, onBytes }: FetchOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
   const stalled = new AbortController();
   const giveUp = () =>
     stalled.abort(new Error(`Cannot fetch ${url}: nothing came for ${stallMsMax / 1000} s`));
@@ -70,6 +73,7 @@ async function download(url: string, stallMsMax: number): Promise<Uint8Array<Arr
       length += chunk.length;
       if (length > BYTES_MAX) throw new Error(`Cannot fetch ${url}: it is over ${BYTES_MAX} bytes`);
       chunks.push(chunk);
+      onBytes?.(length);
     }
     return await new Blob(chunks).bytes();
   } finally {
@@ -84,11 +88,11 @@ async function unpack(archive: Uint8Array, target: string): Promise<void> {
   entries.end(gunzipSync(archive, { maxOutputLength: BYTES_MAX }));
   let files = 0;
   for await (const entry of entries) {
-    const [, ...inner] = normalize(entry.header.name).split("/");
+    const parts = entry.header.name.split("/").filter((part) => part !== "" && part !== ".");
     const chunks = await Array.fromAsync(entry as AsyncIterable<Uint8Array<ArrayBuffer>>);
     // Links are left out, and so is what would lie outside.
-    if (entry.header.type !== "file" || inner.length === 0 || inner.includes("..")) continue;
-    const path = join(target, ...inner);
+    if (entry.header.type !== "file" || parts.length < 2 || parts.includes("..")) continue;
+    const path = join(target, ...parts.slice(1));
     await Deno.mkdir(dirname(path), { recursive: true });
     await Deno.writeFile(path, await new Blob(chunks).bytes());
     files++;

@@ -39,6 +39,8 @@ describe("fetchModel", () => {
     await using folder = await ModelFolder.make();
     await fetchModel(manifestOf("net", { url: `${site.url}/net.tar.gz`, format: "pb" }), folder);
     assertEquals(namesIn(folder), ["net.v1"]);
+    const names = [...Deno.readDirSync(folder.path("net.v1"))].map(({ name }) => name);
+    assertEquals(names.sort(), ["keras_metadata.pb", "variables"]);
     assertEquals(await Deno.readTextFile(folder.path("net.v1/keras_metadata.pb")), "m");
     assertEquals(await Deno.readTextFile(folder.path("net.v1/variables/variables.index")), "i");
   });

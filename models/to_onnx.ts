@@ -7,6 +7,7 @@ import { architectureOf, inputShape, type Network, NetworkError } from "./networ
 import { OnnxGraph } from "./onnx_graph.ts";
 import { channelsFirst, channelsLast, POOLING_LAYERS } from "./pooling_layers.ts";
 import { trimBorders } from "./trim_borders.ts";
+import { applyWinograd } from "./winograd.ts";
 
 export interface OnnxNames {
   /** For the inputs of the networks, in the order of their calls. */
@@ -73,7 +74,7 @@ export function toOnnx(
   if (output === undefined) throw new NetworkError(`The model has no layer "${first.output}"`);
   graph.scope = "output";
   addOutputs(graph, output, outputs);
-  trimBorders(graph);
+  applyWinograd(graph, trimBorders(graph));
   return graph.encode();
 }
 

@@ -7,7 +7,7 @@ import type { OnnxGraph } from "./onnx_graph.ts";
 import type { NodeProto } from "./onnx_proto.ts";
 
 /** Height and width. */
-type Size = readonly [number, number];
+export type Size = readonly [number, number];
 
 const WINDOWS = new Set(["Conv", "MaxPool", "AveragePool"]);
 /** Nodes whose every pixel depends on the same pixel of their first input only. */
@@ -25,8 +25,11 @@ const PIXELWISE = new Set([
   "Tanh",
 ]);
 
-/** Changes the paddings of convolutions and poolings, and slices images as they enter, in place. */
-export function trimBorders(graph: OnnxGraph): void {
+/**
+ * Changes the paddings of convolutions and poolings, and slices images as they enter, in place. Gives
+ * the sizes of the images then.
+ */
+export function trimBorders(graph: OnnxGraph): Map<string, Size> {
   const { node: nodes, input: inputs } = graph.proto;
   const shapes = new Map(inputs.map((input) => [
     input.name,
@@ -53,6 +56,7 @@ export function trimBorders(graph: OnnxGraph): void {
     if (!isEntry && WINDOWS.has(node.opType)) setEndPads(node, given!, need);
     trimmed.set(name, isEntry ? need : sizeAfter(node, given)!);
   }
+  return trimmed;
 }
 
 /** Of each image, how many of its first rows and columns are looked at. */
