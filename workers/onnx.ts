@@ -4,7 +4,7 @@ import type { ModelFailure, ModelScores, ScoreInput, Scorer } from "../core/cont
 import type { ModelInput, PreparedModel } from "../models/prepare.ts";
 
 /** Alerts of one run: more of them take memory and time, as the layers' outputs leave the cache. */
-const RUN_MAX = 4;
+const RUN_MAX = 2;
 
 const OPTIONS: InferenceSession.SessionOptions = {
   intraOpNumThreads: 1,

@@ -70,6 +70,15 @@ describe("openScorer", () => {
     ]);
   });
 
+  it("keeps a score that is no number: that of an image without a norm", async () => {
+    await using folder = await weighted();
+    await using scorer = await openScorer((await folder.prepare([manifestOf("mean")])).ready);
+    const input = inputOf([[1, 2], [3, 4]]);
+    input.triplets.fill(NaN, TRIPLET_SIZE);
+    const { scores, failures } = await scorer.score(input);
+    assertEquals([scores[0]!.scores, failures], [[0, NaN], []]);
+  });
+
   it("leaves out alerts whose feature nobody gave", async () => {
     await using folder = await weighted();
     await using scorer = await openScorer(
