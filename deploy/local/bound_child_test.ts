@@ -8,7 +8,7 @@ const MODULE = new URL("./bound_child.ts", import.meta.url).href;
 describe("startBound()", () => {
   it("stop() ends the program, and its pid is the program's own", async () => {
     const child = startBound("sleep", ["600"]);
-    assert.equal(await commandOf(child.pid), "sleep 600");
+    await until(async () => await commandOf(child.pid) === "sleep 600");
     await child.stop();
     const { signal } = await child.ended;
     assert.equal(signal, "SIGTERM");
