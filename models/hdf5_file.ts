@@ -1,13 +1,15 @@
 /** HDF5 files in memory, through h5wasm: opened, closed and forgotten in one place, its errors told in one line. */
 import type { File } from "h5wasm";
+import { checkGlobalHeaps } from "./global_heap.ts";
 import { NetworkError } from "./network.ts";
 
 /** Gives `use` the file that the bytes are. Throws a `NetworkError` where HDF5 cannot read it. */
-export function readHdf5<Result>(
+export async function readHdf5<Result>(
   bytes: Uint8Array,
   use: (file: File) => Result,
 ): Promise<Result> {
-  return withFile("r", bytes, (file) => use(file));
+  checkGlobalHeaps(bytes);
+  return await withFile("r", bytes, (file) => use(file));
 }
 
 /** The bytes of a new file that `fill` has filled. */
@@ -27,11 +29,11 @@ async function withFile<Result>(
   // The library compiles 4 MB of WebAssembly as it is imported: not before there is a file to read.
   const h5wasm = await import("h5wasm");
   const { FS, activate_throwing_error_handler } = await h5wasm.ready;
-  activate_throwing_error_handler(); // Else HDF5 prints to stderr and goes on with what it has.
   const path = `/${crypto.randomUUID()}.h5`; // In the library's own memory, not on disk.
   FS.writeFile(path, bytes);
   let file: File | undefined;
   try {
+    activate_throwing_error_handler(); // Else HDF5 prints to stderr and goes on with what it has.
     file = new h5wasm.File(path, mode);
     return use(file, () => new Uint8Array(FS.readFile(path)));
   } catch (error) {

@@ -161,6 +161,20 @@ describe("a file that is no network", () => {
     }
   });
 
+  it("doesn't keep HDF5 walking in circles", async () => {
+    const bytes = await writeHdf5((file) => file.create_attribute("model_config", "{}"));
+    const heap = new TextDecoder("latin1").decode(bytes).indexOf("GCOL");
+    assert(heap > 0);
+    const view = new DataView(bytes.buffer, heap + 16); // The heap's first object.
+    const whole = view.getBigUint64(8, true);
+    for (const size of [-16n, 1n << 20n]) { // No way from here, and one out of the heap.
+      view.setBigInt64(8, size, true);
+      await assertRejects(() => readKerasH5(bytes), NetworkError, "its texts are damaged");
+    }
+    view.setBigUint64(8, whole, true);
+    await assertRejects(() => readKerasH5(bytes), NetworkError, "configuration");
+  });
+
   it("is refused wherever it is cut, and never worse than refused when bytes of it change", async () => {
     await using folder = await ModelFolder.make();
     await writeDense(folder, "net");
