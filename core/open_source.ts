@@ -14,7 +14,7 @@ export function openSource(
   survey: SurveyDef,
   log: Log,
 ): Source | null {
-  const { sources, workers, kafka } = settings;
+  const { sources, workers, kafka, shutdown } = settings;
   switch (sources.kind) {
     case "folder":
       return folderSource({
@@ -45,6 +45,7 @@ export function openSource(
         readAheadMax: kafka.read_ahead_max,
         readAheadBytesMax: kafka.read_ahead_bytes_max,
         pastNights: kafka.past_nights,
+        drainMs: shutdown.drain_ms,
         ssl: kafka.ssl,
         ...kafkaLogin(kafka),
         log: (level, message, fields) => log[level](message, fields),

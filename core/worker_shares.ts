@@ -8,7 +8,10 @@ import type { Packet } from "./contract/packet.ts";
 import type { FilterSet } from "./filter_set.ts";
 
 export interface ShareDeps {
-  /** One job of one worker; rejects with `WorkerLostError`, `ArchiveAwayError` or what the job threw. */
+  /**
+   * One job of one worker; rejects with `WorkerLostError`, `NoWorkerError`, `ArchiveAwayError` or what
+   * the job threw.
+   */
   run(job: IngestJob): Promise<IngestReport>;
   /** The filters to run now, in full: the worker may be a new one. */
   filters(): FilterSet;
@@ -19,22 +22,27 @@ export interface ShareDeps {
   onRetry(reason: string): void;
 }
 
-/** Resolves when each packet is in the archive or in `rejected`. Rejects only when told to stop. */
+/**
+ * Resolves when each packet is in the archive or in `rejected`. Rejects only when told to stop, or
+ * when no worker is left: then no packet is to blame.
+ */
 export async function ingestShare(
   deps: ShareDeps,
   packets: readonly Packet[],
   signal: AbortSignal,
 ): Promise<IngestReport[]> {
   for (let tries = 0;; tries++) {
+    signal.throwIfAborted();
     const { version, filters } = deps.filters();
     try {
-      return [await deps.run({ packets, filterVersion: version, filters })];
+      const report = deps.run({ packets, filterVersion: version, filters });
+      return [await unlessAborted(report, signal)];
     } catch (error) {
       const { name, message } = error as Error;
+      if (signal.aborted || name === "NoWorkerError") throw error;
       deps.onRetry(`${name}: ${message}`);
       if (name === "ArchiveAwayError") {
         await deps.pause(tries, signal);
-        signal.throwIfAborted();
         continue;
       }
       if (packets.length === 1) {
@@ -48,6 +56,18 @@ export async function ingestShare(
         ...await ingestShare(deps, packets.slice(half), signal),
       ];
     }
+  }
+}
+
+/** What `work` gives; an abort doesn't wait for a worker that waits for a server. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener("abort", abort);
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
   }
 }
 

@@ -79,4 +79,25 @@ describe("ingestShare()", () => {
     await assertRejects(() => ingestShare(deps, packets(8), stop.signal), Error, "told to");
     assertEquals(tries, 4);
   });
+
+  it("waits for nobody once it is told to give up", async () => {
+    const stop = new AbortController();
+    let runs = 0;
+    const { deps, aside } = fake({
+      run() {
+        runs++;
+        queueMicrotask(() => stop.abort(new Error("told to")));
+        return new Promise(() => {}); // A worker that waits for a server.
+      },
+    });
+    await assertRejects(() => ingestShare(deps, packets(8), stop.signal), Error, "told to");
+    await assertRejects(() => ingestShare(deps, packets(8), stop.signal), Error, "told to");
+    assertEquals([runs, aside], [1, []]);
+  });
+
+  it("fails where no worker is left, and blames no packet", async () => {
+    const { deps, aside } = fake({ run: () => Promise.reject(named("NoWorkerError")) });
+    await assertRejects(() => ingestShare(deps, packets(8), never), Error, "gone");
+    assertEquals(aside, []);
+  });
 });

@@ -18,6 +18,11 @@ export class WorkerLostError extends Error {
   override name = "WorkerLostError";
 }
 
+/** The lane's worker has died too often to be replaced again: no job of it will ever run. */
+export class NoWorkerError extends Error {
+  override name = "NoWorkerError";
+}
+
 /** What the worker threw, by its name and message. */
 export class JobError extends Error {
   constructor(name: string, message: string) {
@@ -87,7 +92,7 @@ export class Lanes<Job, Result> implements Disposable {
 
   #run(lane: Lane, job: Job): Promise<Result> {
     const { worker } = lane;
-    if (!worker) return Promise.reject(new WorkerLostError("No worker is left in this lane"));
+    if (!worker) return Promise.reject(new NoWorkerError("No worker is left in this lane"));
     const { promise, resolve, reject } = Promise.withResolvers<Reply<unknown>>();
     // A worker that closes itself, or exits, tells its owner nothing at all: only time does.
     const { jobMsMax, startMsMax } = this.#limits;

@@ -1,7 +1,7 @@
 // Workers die in several ways; a lane goes on with the next job all the same.
 import { describe, it } from "@std/testing/bdd";
 import { assertEquals, assertRejects } from "@std/assert";
-import { JobError, Lanes, WorkerLostError } from "./lanes.ts";
+import { JobError, Lanes, NoWorkerError, WorkerLostError } from "./lanes.ts";
 
 const start = () => {
   const worker = new Worker(new URL("../tests/fakes/lane_worker.ts", import.meta.url), {
@@ -49,6 +49,6 @@ describe("Lanes", () => {
     using pool = lanes(1);
     await assertRejects(() => run(pool, 0, { what: "die" }), WorkerLostError);
     await assertRejects(() => run(pool, 0, { what: "die" }), WorkerLostError);
-    await assertRejects(() => run(pool, 0, { what: "echo" }), WorkerLostError, "No worker is left");
+    await assertRejects(() => run(pool, 0, { what: "echo" }), NoWorkerError, "No worker is left");
   });
 });

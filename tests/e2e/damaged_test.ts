@@ -9,7 +9,8 @@ import { testDatabase } from "../support/mongo.ts";
 
 const PACKETS = Deno.env.get("KOWALSKI_TEST_FULL") === "1" ? 10_000 : 2_000;
 const BATCH = 100;
-const GROWTH_MB_MAX = 200;
+/** It goes up and down by 70 MB as memory is given back; a leak of each packet would be 500 MB. */
+const GROWTH_MB_MAX = 150;
 
 describe("damaged packets", () => {
   it("cost themselves only", async () => {
@@ -21,10 +22,10 @@ describe("damaged packets", () => {
     let quarterMb = 0;
     for (let at = 0; at < PACKETS; at += BATCH) {
       const packets = Array.from({ length: BATCH }, (_, i): Packet => {
-        const packet = whole[random.int(whole.length)]!;
+        const packet = random.pick(whole);
         return {
           ...packet,
-          bytes: damaged(packet.bytes, random),
+          bytes: damaged(packet.bytes, random, { other: random.pick(whole).bytes }),
           partition: 1,
           offset: BigInt(at + i),
         };
