@@ -1,19 +1,11 @@
 /** Adds up what batches report: what `deno task run` shows, and what it prints at its end. */
-import type { IngestReport } from "./contract/ingest.ts";
-
-export const COUNTED = [
-  "read",
-  "stored",
-  "known",
-  "rejected",
-  "scored",
-  "matched",
-  "passed",
-] as const;
-export type Counted = (typeof COUNTED)[number];
+import { type IngestReport, type Outcome, OUTCOMES } from "./contract/ingest.ts";
 
 export class Counts {
-  readonly totals = Object.fromEntries(COUNTED.map((name) => [name, 0])) as Record<Counted, number>;
+  readonly totals = Object.fromEntries(OUTCOMES.map((name) => [name, 0])) as Record<
+    Outcome,
+    number
+  >;
   #firstMs: number | undefined;
   #lastMs = 0;
 
@@ -29,7 +21,7 @@ export class Counts {
 
   add(reports: readonly IngestReport[]): void {
     for (const report of reports) {
-      for (const name of COUNTED) this.totals[name] += report[name];
+      for (const name of OUTCOMES) this.totals[name] += report[name];
     }
     this.#lastMs = performance.now();
   }

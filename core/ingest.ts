@@ -14,7 +14,7 @@ import { alertId, putAlerts } from "./archive/put.ts";
 import { putRejected } from "./archive/rejected.ts";
 import type { CatalogMatch } from "./contract/crossmatch.ts";
 import type { Document } from "./contract/document.ts";
-import { type IngestJob, type IngestReport, type Stage, STAGES } from "./contract/ingest.ts";
+import { EMPTY_REPORT, type IngestJob, type IngestReport, type Stage } from "./contract/ingest.ts";
 import type { Scorer } from "./contract/model.ts";
 import type { Passed } from "./contract/passed.ts";
 import type { SurveyDef } from "./contract/survey.ts";
@@ -79,7 +79,7 @@ export class Ingest {
   }
 
   async #write(alerts: readonly ReadAlert[], time: StageTimes): Promise<Written> {
-    if (alerts.length === 0) return NOTHING;
+    if (alerts.length === 0) return EMPTY_REPORT;
     for (let conflicts = 0;; conflicts++) {
       const session = this.#deps.archive.client.startSession();
       try {
@@ -108,7 +108,7 @@ export class Ingest {
       () => readKnown(db, survey, batch.map(({ alert }) => alert), session),
     );
     const fresh = batch.filter(({ alert }) => !known.candids.has(String(alert.candid)));
-    if (fresh.length === 0) return { ...NOTHING, known: batch.length, packetMs: [] };
+    if (fresh.length === 0) return { ...EMPTY_REPORT, known: batch.length, packetMs: [] };
     const { steps, objects } = await time.of(
       "features",
       () => walkObjects(fresh.map(({ alert }) => alert), known),
@@ -135,7 +135,7 @@ export class Ingest {
       await putPassed(db, passed, session);
     });
     return {
-      ...NOTHING,
+      ...EMPTY_REPORT,
       stored: fresh.length,
       known: batch.length - fresh.length,
       scored: scores.classifications.filter((each) => Object.keys(each).length > 0).length,
@@ -168,19 +168,8 @@ export class Ingest {
   }
 }
 
+/** What became of a batch's alerts; of its packets, and of the time, `run` knows. */
 type Written = Omit<IngestReport, "read" | "rejected" | "stageMs">;
-
-const NOTHING: Written = {
-  stored: 0,
-  known: 0,
-  scored: 0,
-  matched: 0,
-  passed: 0,
-  modelFailures: {},
-  catalogFailures: {},
-  filterFailures: [],
-  hitLatenciesMs: [],
-};
 
 function toPassed(survey: SurveyDef, { alert, packet }: ReadAlert, { filter, data }: Hit): Passed {
   return {
@@ -198,7 +187,7 @@ function toPassed(survey: SurveyDef, { alert, packet }: ReadAlert, { filter, dat
 
 /** How long each stage took, ms; a stage that is repeated after a conflict counts each time. */
 class StageTimes {
-  readonly ms = Object.fromEntries(STAGES.map((stage) => [stage, 0])) as Record<Stage, number>;
+  readonly ms = { ...EMPTY_REPORT.stageMs };
 
   async of<T>(stage: Stage, work: () => T | Promise<T>): Promise<T> {
     const startMs = performance.now();

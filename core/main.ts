@@ -40,12 +40,7 @@ if (uri === null) {
 await configureLog(settings.log);
 const log = getLog("core");
 using shutdown = openShutdown({ drainMs: settings.shutdown.drain_ms, log });
-const core = await startCore({
-  settings,
-  uri,
-  modelsDir: settings.core.models_dir ?? `${settings.core.data_dir}/models`,
-  cacheDir: `${settings.core.data_dir}/onnx`,
-});
+const core = await startCore({ settings, uri });
 log.info("the core is up", { url: core.url });
 const told = new Promise<void>((resolve) =>
   shutdown.signal.addEventListener("abort", () => resolve(), { once: true })

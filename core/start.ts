@@ -22,9 +22,6 @@ export interface CoreOptions {
   readonly settings: Settings;
   /** The archive's MongoDB. */
   readonly uri: string;
-  /** Where networks are, and where what is made of them is kept. */
-  readonly modelsDir: string;
-  readonly cacheDir: string;
   /** The night that the simulator shows; today's by default. */
   readonly nightUtc?: Date;
 }
@@ -150,7 +147,7 @@ async function brokerDeps(
   { archive, survey, source, counts, metrics, log }: Parts,
 ): Promise<Parameters<typeof runSurveyBroker>[0]> {
   const { settings, uri } = options;
-  const models = await modelsOf(options, survey, log);
+  const models = await modelsOf(settings, survey, log);
   const workers = settings.workers.count ?? navigator.hardwareConcurrency;
   const worker: IngestWorkerSettings = {
     archiveUri: uri,

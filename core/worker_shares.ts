@@ -2,8 +2,7 @@
  * Sees a worker's share of a batch through: waits while the archive is away, and where a worker dies
  * halves the share until the one packet that kills is found and set aside.
  */
-import type { IngestJob, IngestReport } from "./contract/ingest.ts";
-import { STAGES } from "./contract/ingest.ts";
+import { EMPTY_REPORT, type IngestJob, type IngestReport } from "./contract/ingest.ts";
 import type { Packet } from "./contract/packet.ts";
 import type { FilterSet } from "./filter_set.ts";
 
@@ -80,7 +79,7 @@ async function setAside(
   for (let tries = 0;; tries++) {
     try {
       await deps.setAside(packet, reason);
-      return { ...NOTHING, read: 1, rejected: 1 };
+      return { ...EMPTY_REPORT, read: 1, rejected: 1 };
     } catch (error) {
       deps.onRetry(String(error));
       await deps.pause(tries, signal);
@@ -88,18 +87,3 @@ async function setAside(
     }
   }
 }
-
-const NOTHING: IngestReport = {
-  read: 0,
-  stored: 0,
-  known: 0,
-  rejected: 0,
-  scored: 0,
-  matched: 0,
-  passed: 0,
-  stageMs: Object.fromEntries(STAGES.map((stage) => [stage, 0])) as IngestReport["stageMs"],
-  modelFailures: {},
-  catalogFailures: {},
-  filterFailures: [],
-  hitLatenciesMs: [],
-};

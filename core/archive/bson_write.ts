@@ -12,6 +12,13 @@ export function writeDocument(document: Document): Uint8Array {
   return writer.copy();
 }
 
+/** How long that would be, bytes. */
+export function documentBytes(document: Document): number {
+  writer.reset();
+  writer.document(document);
+  return writer.length;
+}
+
 const FIRST_BYTES = 256 * 1024;
 /** Names of fields repeat; other keys (names of catalogs, labels) don't fill the memory. */
 const NAMES_MAX = 5_000;
@@ -25,6 +32,10 @@ class Writer {
 
   reset(): void {
     this.#at = 0;
+  }
+
+  get length(): number {
+    return this.#at;
   }
 
   copy(): Uint8Array {

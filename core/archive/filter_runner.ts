@@ -1,10 +1,11 @@
 /** Runs users' filters on a batch of alerts in MongoDB, on documents that need not be stored yet. */
-import { BSON, type Db } from "mongodb";
+import type { Db } from "mongodb";
 import { MARK, namedFields, oneByOne, sideBySide } from "../filters/batch_pipeline.ts";
 import { type Prescreen, toPrescreen } from "../filters/prescreen.ts";
 import type { Document } from "../contract/document.ts";
 import type { ActiveFilter } from "../contract/passed.ts";
 import { readDocument } from "./bson_read.ts";
+import { documentBytes } from "./bson_write.ts";
 import { isTransient } from "./errors.ts";
 
 /** One alert as a filter of these permissions sees it. */
@@ -162,7 +163,7 @@ function* inChunks(inputs: readonly Document[]): Generator<Document[]> {
   let chunk: Document[] = [];
   let bytes = 0;
   for (const input of inputs) {
-    const size = BSON.calculateObjectSize(input) + 32; // And what the array and `$literal` add.
+    const size = documentBytes(input) + 32; // And what the array and `$literal` add.
     if (bytes + size > INPUT_BYTES_MAX && chunk.length > 0) {
       yield chunk;
       chunk = [];

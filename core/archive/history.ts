@@ -1,7 +1,12 @@
 /** What the archive knows of a batch's objects, in two reads whatever the size of the batch. */
 import type { ClientSession, Db } from "mongodb";
-import { type Document, toNumber } from "../contract/document.ts";
-import type { Alert, HistoryPoint, SurveyDef } from "../contract/survey.ts";
+import type { Document } from "../contract/document.ts";
+import {
+  type Alert,
+  type HistoryPoint,
+  type SurveyDef,
+  toHistoryPoint,
+} from "../contract/survey.ts";
 import { readDocuments } from "./bson_read.ts";
 import { historyIndex } from "./indexes.ts";
 
@@ -47,8 +52,7 @@ export async function readKnown(
     candids.add(String(row.candid));
     const objectId = row[survey.objectIdKey] as string;
     const points = candidates.get(objectId);
-    const { jd, magpsf } = row.candidate as Document;
-    const point = { jd: toNumber(jd), magpsf: toNumber(magpsf) };
+    const point = toHistoryPoint(row.candidate as Document);
     points ? points.push(point) : candidates.set(objectId, [point]);
   }
   return {

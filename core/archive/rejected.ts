@@ -1,12 +1,7 @@
 /** Packets that could not be read, with their bytes and the reason, to be looked at and replayed. */
 import type { Db } from "mongodb";
 import { Binary } from "../contract/document.ts";
-import type { Packet } from "../contract/packet.ts";
-
-export interface RejectedPacket {
-  readonly packet: Packet;
-  readonly reason: string;
-}
+import type { RejectedPacket } from "../contract/packet.ts";
 
 /** One packet of the collection `rejected`. `_id` is where it lay, so a replay doesn't double it. */
 export interface RejectedDocument {

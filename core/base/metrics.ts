@@ -1,6 +1,6 @@
 /** What a core measures of itself, declared in one place, for Prometheus to read. */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { IngestReport } from "../contract/ingest.ts";
+import { type IngestReport, OUTCOMES } from "../contract/ingest.ts";
 import type { SourceState } from "../contract/packet.ts";
 
 /** A stage of a batch: from a millisecond to a minute. */
@@ -8,9 +8,6 @@ const STAGE_BUCKETS_S = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60];
 /** From the packet's timestamp to its stored hit: an hour is a night that is caught up with. */
 const HIT_BUCKETS_S = [0.1, 0.3, 1, 2, 3, 5, 10, 30, 60, 300, 900, 3600];
 const REQUEST_BUCKETS_S = [0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300];
-
-/** Counts of a report that are counted as they stand. */
-const OUTCOMES = ["read", "stored", "known", "rejected", "scored", "matched", "passed"] as const;
 
 export interface Metrics {
   /** A batch, or a worker's share of one, is through. */

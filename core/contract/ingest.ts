@@ -21,6 +21,18 @@ export const STAGES = [
 ] as const;
 export type Stage = (typeof STAGES)[number];
 
+/** What a report counts; a packet is in several of them: read, stored, scored. */
+export const OUTCOMES = [
+  "read",
+  "stored",
+  "known",
+  "rejected",
+  "scored",
+  "matched",
+  "passed",
+] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
 export interface IngestReport {
   readonly read: number;
   /** Alerts that are new in the archive. */
@@ -41,3 +53,19 @@ export interface IngestReport {
   /** From the packet's timestamp to its stored hit, one for each packet that passed a filter, ms. */
   readonly hitLatenciesMs: readonly number[];
 }
+
+/** The report of no packets at all. */
+export const EMPTY_REPORT: IngestReport = {
+  read: 0,
+  stored: 0,
+  known: 0,
+  rejected: 0,
+  scored: 0,
+  matched: 0,
+  passed: 0,
+  stageMs: Object.fromEntries(STAGES.map((stage) => [stage, 0])) as Record<Stage, number>,
+  modelFailures: {},
+  catalogFailures: {},
+  filterFailures: [],
+  hitLatenciesMs: [],
+};

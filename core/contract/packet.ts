@@ -11,6 +11,12 @@ export interface Packet {
   readonly timestampMs: number;
 }
 
+/** A packet that can't become an alert, and why. */
+export interface RejectedPacket {
+  readonly packet: Packet;
+  readonly reason: string;
+}
+
 /** Packets that are committed together. A partition's batches are given, and committed, in order. */
 export interface Batch {
   readonly packets: readonly Packet[];

@@ -1,5 +1,5 @@
 /** A survey: all that is known of it in one file of `catalogs/live/`, held to this contract. */
-import type { Document } from "./document.ts";
+import { type Document, toNumber } from "./document.ts";
 
 /** One record of a packet as the decoder gives it, numbers by the convention of `document.ts`. */
 export type AvroRecord = Document;
@@ -38,6 +38,11 @@ export type CutoutKind = (typeof CUTOUT_KINDS)[number];
 export interface HistoryPoint {
   readonly jd: number;
   readonly magpsf: number;
+}
+
+/** What features need of a candidate or an entry of `prv_candidates`. */
+export function toHistoryPoint({ jd, magpsf }: Document): HistoryPoint {
+  return { jd: toNumber(jd), magpsf: toNumber(magpsf) };
 }
 
 /** What the archive knows of an object before an alert. */

@@ -1,6 +1,11 @@
 /** The numbers that networks see of an alert: fields of its candidate, and what its history says. */
 import { toNumber } from "../contract/document.ts";
-import type { Alert, HistoryPoint, ObjectHistory } from "../contract/survey.ts";
+import {
+  type Alert,
+  type HistoryPoint,
+  type ObjectHistory,
+  toHistoryPoint,
+} from "../contract/survey.ts";
 
 /** Magnitudes that any detection beats. */
 const FAINTEST_MAG = 30;
@@ -34,9 +39,7 @@ export function historyFeatures(alert: Alert, history: ObjectHistory): Record<st
     if (point.jd < firstJd) firstJd = point.jd;
   };
   // In this order: of several detections as bright, the first counts as the peak.
-  for (const { jd, magpsf } of [...alert.prvCandidates, candidate]) {
-    scan({ jd: toNumber(jd), magpsf: toNumber(magpsf) });
-  }
+  for (const point of [...alert.prvCandidates, candidate]) scan(toHistoryPoint(point));
   history.prvCandidates.forEach(scan);
   history.candidates.forEach(scan);
   return {

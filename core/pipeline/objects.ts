@@ -3,8 +3,12 @@
  * alert sees what it would have seen if it had come alone, however the stream was cut into batches.
  */
 import type { Document } from "../contract/document.ts";
-import { toNumber } from "../contract/document.ts";
-import type { Alert, HistoryPoint, ObjectHistory } from "../contract/survey.ts";
+import {
+  type Alert,
+  type HistoryPoint,
+  type ObjectHistory,
+  toHistoryPoint,
+} from "../contract/survey.ts";
 import { mergeFpHists, mergePrvCandidates } from "./light_curve.ts";
 
 /** What the archive knows of a batch's objects. */
@@ -76,9 +80,4 @@ function merged(aux: Document, { prvCandidates, fpHists }: Alert): Document {
   if (aux.fp_hists === undefined) return { ...aux, prv_candidates: prv };
   const forced = mergeFpHists(aux.fp_hists as Document[], fpHists);
   return { ...aux, prv_candidates: prv, fp_hists: forced };
-}
-
-/** What features need of a detection or an upper limit. */
-export function toHistoryPoint({ jd, magpsf }: Document): HistoryPoint {
-  return { jd: toNumber(jd), magpsf: toNumber(magpsf) };
 }

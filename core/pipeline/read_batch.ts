@@ -1,17 +1,12 @@
 /** A batch of packets to alerts; what can't be read is set aside with its reason, and costs itself only. */
 import { RejectError } from "../contract/survey.ts";
 import type { Alert, SurveyDef } from "../contract/survey.ts";
-import type { Packet } from "../contract/packet.ts";
+import type { Packet, RejectedPacket } from "../contract/packet.ts";
 import { decodePacket } from "./decode.ts";
 
 export interface ReadAlert {
   readonly alert: Alert;
   readonly packet: Packet;
-}
-
-export interface RejectedPacket {
-  readonly packet: Packet;
-  readonly reason: string;
 }
 
 /** In the order of the packets. Two packets of one candid in a batch count once, the first. */

@@ -2,12 +2,8 @@
 import { type Archive, openArchive } from "../../core/archive/open.ts";
 import { databaseUri } from "../../core/base/database_uri.ts";
 import type { Settings } from "../../core/base/settings.ts";
-import { runningMongo, startMongo } from "../local/mongo.ts";
-
-/** Where this machine's own server keeps its data. */
-export function localMongoDir(settings: Settings): string {
-  return `${settings.core.data_dir}/mongo`;
-}
+import { localMongoDir, startLocalArchive } from "../local/local_archive.ts";
+import { runningMongo } from "../local/mongo.ts";
 
 /**
  * Runs `work` on the archive. Where no server is configured, that of a running system is used, or
@@ -18,21 +14,12 @@ export async function withArchive<T>(
   work: (archive: Archive) => Promise<T>,
 ): Promise<T> {
   await using stack = new AsyncDisposableStack();
+  const onProgress = (line: string) => console.error(line);
   const uri = databaseUri(settings.database) ??
     await runningMongo(localMongoDir(settings)) ??
-    stack.use(await startOwn(settings)).uri;
+    stack.use(await startLocalArchive(settings, { onProgress })).uri;
   const archive = stack.use(
     await openArchive({ uri, database: settings.database.db, appName: "kowalski-cli" }),
   );
   return await work(archive);
-}
-
-function startOwn(settings: Settings) {
-  return startMongo({
-    dataDir: localMongoDir(settings),
-    cacheDir: settings.core.cache_dir ?? undefined,
-    mongod: settings.database.mongod ?? undefined,
-    cacheSizeGB: settings.database.max_wired_tiger_cache ?? undefined,
-    onProgress: (line) => console.error(line),
-  });
 }

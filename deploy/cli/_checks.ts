@@ -5,11 +5,12 @@ import { openArchive } from "../../core/archive/open.ts";
 import { databaseUri } from "../../core/base/database_uri.ts";
 import type { Settings } from "../../core/base/settings.ts";
 import { createKafka } from "../../core/sources/kafka/client.ts";
+import { modelFolders } from "../../core/models_of.ts";
 import { toManifest } from "../../models/manifest.ts";
 import { cacheFolder } from "../local/cache_folder.ts";
 import { runningMongo } from "../local/mongo.ts";
 import { mongodVersion } from "../local/mongod_binary.ts";
-import { localMongoDir } from "./_archive.ts";
+import { localMongoDir } from "../local/local_archive.ts";
 
 export interface Finding {
   readonly what: string;
@@ -132,9 +133,9 @@ async function lookAtKafka({ sources, kafka }: Settings): Promise<Omit<Finding, 
   }
 }
 
-async function lookAtModels({ core, ml }: Settings): Promise<Omit<Finding, "what">> {
-  const folder = core.models_dir ?? `${core.data_dir}/models`;
-  const files = Object.values(ml).flatMap(({ models }) =>
+async function lookAtModels(settings: Settings): Promise<Omit<Finding, "what">> {
+  const { modelsDir: folder } = modelFolders(settings);
+  const files = Object.values(settings.ml).flatMap(({ models }) =>
     Object.entries(models).map(([name, entry]) => toManifest(name, entry))
   ).map(({ name, file }) => ({ name, path: resolve(folder, file) }));
   const areThere = await Promise.all(files.map(({ path }) => exists(path)));

@@ -25,16 +25,7 @@ export async function replay(
       `--survey must be one of ${[...surveys.keys()].join(", ")}: current value is ${surveyName}`,
     );
   }
-  const { data_dir: dataDir, models_dir: modelsDir } = settings.core;
-  const models = await modelsOf(
-    {
-      settings,
-      modelsDir: modelsDir ?? `${dataDir}/models`,
-      cacheDir: `${dataDir}/onnx`,
-    },
-    survey,
-    getLog("replay"),
-  );
+  const models = await modelsOf(settings, survey, getLog("replay"));
   await using scorer = await openScorer(models);
   const catalogs = settings.database.xmatch[survey.instrument] ?? [];
   const ingest = new Ingest({ archive, survey, catalogs, scorer });

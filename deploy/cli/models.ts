@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { readSettings } from "../../core/base/read_settings.ts";
 import type { ModelManifest, Scorer } from "../../core/contract/model.ts";
+import { modelFolders } from "../../core/models_of.ts";
 import { fetchModel } from "../../models/fetch_model.ts";
 import { type ModelSettings, toManifest } from "../../models/manifest.ts";
 import { prepareModels } from "../../models/prepare.ts";
@@ -45,8 +46,8 @@ export default defineCommand({
         `models takes ${Object.keys(ACTIONS).join(", ")}: current value is ${what ?? "nothing"}`,
       );
     }
-    const { ml, core } = await readSettings({ env: Deno.env.toObject(), file: values.config });
-    const all = Object.values(ml).flatMap(({ models }) =>
+    const settings = await readSettings({ env: Deno.env.toObject(), file: values.config });
+    const all = Object.values(settings.ml).flatMap(({ models }) =>
       Object.entries(models).map(([name, entry]) => toManifest(name, entry as ModelSettings))
     );
     for (const name of names) {
@@ -58,8 +59,7 @@ export default defineCommand({
     }
     const results = await act({
       manifests: all.filter(({ name }) => names.length === 0 || names.includes(name)),
-      modelsDir: core.models_dir ?? `${core.data_dir}/models`,
-      cacheDir: `${core.data_dir}/onnx`,
+      ...modelFolders(settings),
       again: values.again,
     });
     if (values.json) printJson(results);

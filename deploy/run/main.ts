@@ -1,7 +1,6 @@
 /** `deno task run`: the whole system on one machine, from packets to answers at the edge. */
 import { parseArgs } from "node:util";
 import { configureLog } from "../../core/base/log.ts";
-import { SettingsError } from "../../core/base/settings.ts";
 import { onStopSignals } from "../../core/base/shutdown.ts";
 import { type RunOptions, runSystem } from "./system.ts";
 
@@ -29,7 +28,7 @@ try {
   await runSystem(options, stopped.signal);
 } catch (error) {
   if (stopped.signal.aborted && error === stopped.signal.reason) Deno.exit(130);
-  if (!(error instanceof SettingsError) && !(error instanceof Error)) throw error;
+  if (!(error instanceof Error)) throw error;
   console.error(`Kowalski can't run: ${error.message}`);
   Deno.exit(1);
 }

@@ -7,8 +7,7 @@ import { type Core, startCore } from "../../core/start.ts";
 import { edgeOptions } from "../../edge/options.ts";
 import { type RunningEdge, startEdge } from "../../edge/serve.ts";
 import { OWN_MODEL } from "../../models/own/manifest.ts";
-import { cacheFolder } from "../local/cache_folder.ts";
-import { startMongo } from "../local/mongo.ts";
+import { startLocalArchive } from "../local/local_archive.ts";
 import { insertDemoFilters, insertDemoSky } from "./demo_sky.ts";
 import { showCounts } from "./live_line.ts";
 
@@ -38,13 +37,10 @@ export async function runSystem(options: RunOptions, signal: AbortSignal): Promi
   const nightUtc = await prepareArchive(uri, settings, options.once);
   signal.throwIfAborted();
 
-  const modelsDir = settings.core.models_dir ?? `${settings.core.data_dir}/models`;
   const core = await startCore({
     // Any free port: only our own edge has to find it.
     settings: { ...settings, core: { ...settings.core, port: 0 } },
     uri,
-    modelsDir,
-    cacheDir: `${settings.core.data_dir}/onnx`,
     nightUtc,
   });
   stack.defer(() => core.stop());
@@ -96,15 +92,8 @@ async function settingsOf(options: RunOptions): Promise<Settings> {
 
 async function startLocalMongo(settings: Settings, stack: AsyncDisposableStack): Promise<string> {
   say("MongoDB: starting");
-  const mongo = await startMongo({
-    dataDir: `${settings.core.data_dir}/mongo`,
-    cacheDir: settings.core.cache_dir ?? cacheFolder(Deno.env.toObject()),
-    mongod: settings.database.mongod ?? undefined,
-    cacheSizeGB: settings.database.max_wired_tiger_cache ?? 1,
-    onProgress: say,
-  });
-  stack.use(mongo);
-  return mongo.uri;
+  const mongo = await startLocalArchive(settings, { cacheSizeGB: 1, onProgress: say });
+  return stack.use(mongo).uri;
 }
 
 /** Catalogs and filters for the simulated sky. Gives the night that is simulated. */
