@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "@std/testing/bdd";
 import type { Log } from "./base/log.ts";
 import type { Passed, Sink } from "./contract/passed.ts";
+import { until } from "../tests/support/until.ts";
 import { type OutboxDeps, type OutboxStore, runOutbox } from "./outbox.ts";
 
 const quiet: Log = { debug() {}, info() {}, warn() {}, error() {}, with: () => quiet };
@@ -93,13 +94,6 @@ function start(store: OutboxStore, sinks: Sink[], more: Partial<OutboxDeps> = {}
       await running;
     },
   };
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  for (let tries = 0; !isSo(); tries++) {
-    assert.ok(tries < 2_000, `Did not come about: ${isSo}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 const down = () => {

@@ -12,6 +12,8 @@ import { addCounts, countRun, type Counts } from "./support/junit.ts";
 /** Each starts the whole system: two at once would only wait for each other. */
 const ONE_BY_ONE = /^tests\/e2e\//;
 const SKIPPED_FOLDERS = new Set(["node_modules", ".git", ".kowalski"]);
+/** Several times what a group of test files takes: what hangs fails, and says where. */
+const MINUTES_MAX = Deno.env.get("KOWALSKI_TEST_FULL") ? 60 : 20;
 /** The tests' databases are small. */
 const MONGO_CACHE_GB = 0.5;
 
@@ -95,7 +97,12 @@ async function runTests(
   }).spawn();
   const end = () => runner.kill("SIGTERM");
   ended.addEventListener("abort", end);
+  const hanging = setTimeout(() => {
+    console.error(`The tests are ended, as they have not in ${MINUTES_MAX} minutes`);
+    end();
+  }, MINUTES_MAX * 60_000);
   const { code } = await runner.status;
+  clearTimeout(hanging);
   ended.removeEventListener("abort", end);
   return countRun(await Deno.readTextFile(junitPath).catch(() => null), code);
 }

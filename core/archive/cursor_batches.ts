@@ -1,5 +1,5 @@
 /** A cursor as batches of raw documents, and what its errors mean to who asks. */
-import { type AbstractCursor, BSON, MongoAPIError, MongoServerError } from "mongodb";
+import { type AbstractCursor, BSON, type Db, Long, MongoAPIError, MongoServerError } from "mongodb";
 import { QueryError, type RawDocument, UnavailableError } from "../contract/query.ts";
 import { isTransient } from "./errors.ts";
 
@@ -8,23 +8,35 @@ import { isTransient } from "./errors.ts";
  * up, aborted, failed), the cursor is closed, on the server too. `signal` is the cursor's own.
  */
 export async function* batchesOf(
+  db: Db,
   cursor: AbstractCursor,
   signal: AbortSignal,
 ): AsyncGenerator<readonly RawDocument[]> {
+  let id = Long.ZERO;
   try {
     for (;;) {
       signal.throwIfAborted();
       const first = await cursor.next();
       if (first === null) return;
+      id = cursor.id ?? Long.ZERO;
       yield [first, ...cursor.readBufferedDocuments()] as RawDocument[];
     }
   } catch (error) {
     throw signal.aborted ? signal.reason : toQueryError(error);
   } finally {
-    // At an abort the driver has begun to close it; a second call would end the session in which it
-    // does, and the cursor would stay open on the server.
     if (!signal.aborted) await cursor.close();
+    else if (!id.isZero()) await killCursor(db, cursor, id);
   }
+}
+
+/**
+ * At an abort the driver begins to close its cursor, and where it was reading it ends, in a second
+ * attempt, the session of the first: the cursor would stay open on the server for ten minutes.
+ */
+async function killCursor(db: Db, { namespace }: AbstractCursor, id: Long): Promise<void> {
+  await db.command({ killCursors: namespace.collection, cursors: [id] })
+    // A server that is away has no cursors either.
+    .catch(() => {});
 }
 
 /** MongoDB's own numbers for its errors. */

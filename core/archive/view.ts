@@ -91,7 +91,7 @@ class View implements ArchiveView {
       ...sort && { sort: sort as Sort },
       ...hint && { hint },
     } as DriverFindOptions);
-    return batchesOf(cursor, this.#options.signal);
+    return batchesOf(this.#db, cursor, this.#options.signal);
   }
 
   /** As an aggregation: what the filter, the sort and the projection see is what the guards leave. */
@@ -165,7 +165,7 @@ class View implements ArchiveView {
       ...hint && { hint },
       batchSize,
     } as AggregateOptions);
-    return batchesOf(cursor, this.#options.signal);
+    return batchesOf(this.#db, cursor, this.#options.signal);
   }
 
   async count(

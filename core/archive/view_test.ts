@@ -7,6 +7,7 @@ import type { Document } from "../contract/document.ts";
 import { QueryError, UnavailableError } from "../contract/query.ts";
 import { admin, fillArchive, guest, partner, viewOf } from "../../tests/support/access.ts";
 import { type TestDatabase, testDatabase } from "../../tests/support/mongo.ts";
+import { until } from "../../tests/support/until.ts";
 
 let database: TestDatabase;
 let db: Db;
@@ -147,7 +148,7 @@ describe("a view's limits", () => {
       "gone",
     );
     // The driver has begun to when it heard of the abort.
-    while (!commands.some(({ commandName }) => commandName === "killCursors")) await pause();
+    await until(() => commands.some(({ commandName }) => commandName === "killCursors"));
   });
 
   it("close the cursor on the server when the reader has enough", async () => {
@@ -173,10 +174,10 @@ describe("a view's limits", () => {
       ]).toArray();
       return current.length > 0;
     };
-    while (!await isRunning()) await pause();
+    await until(isRunning);
     gone.abort(new Error("gone"));
     await assertRejects(() => running, Error, "gone");
-    while (await isRunning()) await pause();
+    await until(async () => !await isRunning());
   });
 });
 
@@ -216,10 +217,6 @@ describe("a view's errors", () => {
     });
   });
 });
-
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 10));
-}
 
 function watched() {
   const commands: CommandStartedEvent[] = [];

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { type Admin, CompressionTypes, type Kafka, type Producer } from "kafkajs";
 import { startKafka } from "../../deploy/local/kafka.ts";
 import { kafkaBrokers } from "../../tests/support/kafka.ts";
+import { until } from "../../tests/support/until.ts";
 import type { Packet } from "../contract/packet.ts";
 import { kafkaSource, type KafkaSourceOptions } from "./kafka.ts";
 import { createKafka } from "./kafka/client.ts";
@@ -81,14 +82,6 @@ async function readAll(source: ReturnType<typeof sourceOf>, count: number, commi
 
 /** So that what never comes fails a test, and doesn't hold it. */
 const timeLimit = () => AbortSignal.timeout(60_000);
-
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const limit = timeLimit();
-  while (!await isSo()) {
-    assert.ok(!limit.aborted, `Did not come about: ${isSo}`);
-    await sleep(20);
-  }
-}
 
 async function committedOf(topic: string): Promise<number[]> {
   const [found] = await admin.fetchOffsets({ groupId: topic, topics: [topic] });

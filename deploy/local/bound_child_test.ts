@@ -1,6 +1,7 @@
 /** What a bound child promises, shown with real processes: one of them is killed with -9. */
 import assert from "node:assert/strict";
 import { describe, it } from "@std/testing/bdd";
+import { until } from "../../tests/support/until.ts";
 import { startBound } from "./bound_child.ts";
 
 const MODULE = new URL("./bound_child.ts", import.meta.url).href;
@@ -70,12 +71,4 @@ async function commandOf(pid: number): Promise<string | undefined> {
   }).output();
   const [, state, command] = /^\s*(\S+)\s+(.*)/.exec(new TextDecoder().decode(stdout)) ?? [];
   return code !== 0 || state?.startsWith("Z") ? undefined : command?.trim();
-}
-
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
-    if (await isSo()) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  assert.fail("Did not happen in 10 s");
 }

@@ -5,6 +5,7 @@ import { assert, assertEquals } from "@std/assert";
 import { type CommandStartedEvent, type Db, type Document, MongoClient } from "mongodb";
 import { accessRules, startApi, type TestApi } from "../support/api.ts";
 import { archiveView } from "../../core/archive/view.ts";
+import { until } from "../support/until.ts";
 
 const DOCUMENTS = 4_000;
 /** Not to be compressed away. */
@@ -47,11 +48,16 @@ async function askAll(signal?: AbortSignal, headers: Record<string, string> = {}
   });
 }
 
-const sent = (name: string) => commands.filter(({ commandName }) => commandName === name).length;
-
-async function until(done: () => boolean | Promise<boolean>): Promise<void> {
-  while (!await done()) await new Promise((resolve) => setTimeout(resolve, 10));
+/** On the server, whether a command is reading from them or nobody is. */
+async function openCursors(): Promise<number> {
+  const found = await api.database.client.db("admin").aggregate([
+    { $currentOp: { idleCursors: true } },
+    { $match: { ns: `${api.database.name}.large`, "cursor.cursorId": { $exists: true } } },
+  ]).toArray();
+  return found.length;
 }
+
+const sent = (name: string) => commands.filter(({ commandName }) => commandName === name).length;
 
 describe("a large answer", () => {
   it("begins before the archive has been read to the end, and is whole", async () => {
@@ -81,13 +87,15 @@ describe("a large answer", () => {
   });
 
   it("is given up when the client goes: its cursor is killed on the server", async () => {
-    commands.length = 0;
     const gone = new AbortController();
     const response = await askAll(gone.signal, { "accept-encoding": "identity" });
     const reader = response.body!.getReader();
     await reader.read();
+    assertEquals(await openCursors(), 1);
+    commands.length = 0;
     gone.abort();
-    await until(() => sent("killCursors") === 1);
+    await until(() => sent("killCursors") > 0);
+    await until(async () => await openCursors() === 0);
     assertEquals(api.errors, []);
   });
 });
