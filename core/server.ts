@@ -20,6 +20,9 @@ import {
   UnavailableError,
 } from "./contract/query.ts";
 import { JsonError } from "./contract/json.ts";
+import { type OperationDef, RefusedError } from "./operation.ts";
+import type { Stores } from "./archive/stores.ts";
+import { answerOperation } from "./server/answer_operation.ts";
 import { answerQuery, type ViewRequest } from "./server/answer_query.ts";
 
 export interface CoreServerDeps {
@@ -27,6 +30,9 @@ export interface CoreServerDeps {
   readonly sharedKey: CryptoKey;
   /** What `core/queries` holds, by name. */
   readonly queries: ReadonlyMap<string, QueryDef<unknown>>;
+  /** What `core/operations` holds, by name, and what they work with. */
+  readonly operations: ReadonlyMap<string, OperationDef<unknown>>;
+  readonly stores: Stores;
   /** The archive for one query of one principal. */
   view(principal: Principal, request: ViewRequest): ArchiveView;
   findUser(name: string): Promise<UserRecord | null>;
@@ -55,6 +61,8 @@ export interface CoreServer {
 const BODY_BYTES_MAX = 64 * 1024 * 1024;
 /** Queries that run at once; more only take each other's memory. */
 const QUERIES_MAX = 200;
+/** What no query is, but reads the archive. */
+const OPERATION_MS_MAX = 10_000;
 const RETRY_AFTER_S = "1";
 
 interface Signed {
@@ -78,6 +86,10 @@ export function createCoreServer(deps: CoreServerDeps): CoreServer {
   const app = new Hono()
     .onError((error, c) => {
       if (error instanceof SignatureError) return c.json(errorBody(error.message), 401);
+      if (error instanceof RefusedError) {
+        const { status, message, data } = error;
+        return c.json({ status, message, ...data !== undefined && { data } }, error.httpStatus);
+      }
       if (error instanceof QueryError) return c.json(errorBody(error.message), 400);
       if (error instanceof JsonError) {
         return c.json(errorBody(`JSONDecodeError: ${error.message}`), 400);
@@ -111,6 +123,20 @@ export function createCoreServer(deps: CoreServerDeps): CoreServer {
       running++;
       return await answerQuery(deps, principal, body, c.req.raw.signal, () => running--);
     })
+    .post("/v1/operations/:name", async (c) => {
+      const { principal, body } = await signed(c);
+      const operation = deps.operations.get(c.req.param("name"));
+      if (principal === null) return c.json(errorBody("Unauthorized"), 401);
+      if (operation === undefined) return c.json(errorBody("Not Found"), 404);
+      const { path = "{}", search = "" } = c.req.query();
+      const { signal } = c.req.raw;
+      return await answerOperation(operation, { path, search, body }, {
+        stores: deps.stores,
+        archive: deps.view(principal, { signal, maxTimeMs: OPERATION_MS_MAX }),
+        principal,
+        signal,
+      });
+    })
     .post("/v1/auth", async (c) => {
       const { body } = await signed(c);
       const user = await deps.checkCredentials(Credentials.parse(JSON.parse(body)));
@@ -123,7 +149,7 @@ export function createCoreServer(deps: CoreServerDeps): CoreServer {
     })
     .get("/v1/catalogs", async (c) => {
       await signed(c);
-      const nobody = { name: "edge", admin: false, programIds: [] };
+      const nobody = { name: "edge", admin: false, permissions: [], programIds: [] };
       const { signal } = c.req.raw;
       const catalogs = await deps.view(nobody, { signal, maxTimeMs: 5_000 }).catalogNames();
       return c.json({ catalogs } satisfies Catalogs);

@@ -15,9 +15,15 @@ import { type CoreServerDeps, createCoreServer } from "./server.ts";
 import type { ViewRequest } from "./server/answer_query.ts";
 
 const sharedKey = await importSharedKey("the key of edge and core");
-const alice: Principal = { name: "alice", admin: false, programIds: [1] };
+const alice: Principal = { name: "alice", admin: false, permissions: [], programIds: [1] };
 const NOW_MS = 1_700_000_000_000;
-const record = { name: "alice", admin: false, programIds: [1], tokensValidFromS: 0 };
+const record = {
+  name: "alice",
+  admin: false,
+  permissions: [],
+  programIds: [1],
+  tokensValidFromS: 0,
+};
 
 /** A query that does what the test wants. */
 function queryOf(run: (context: { signal: AbortSignal }) => Promise<Answer> | Answer) {
@@ -32,6 +38,8 @@ function server(overrides: Partial<CoreServerDeps> = {}) {
   const core = createCoreServer({
     sharedKey,
     queries: queryOf(() => ({ kind: "value", value: 7 })),
+    operations: new Map(),
+    stores: {} as never,
     view(principal, request) {
       views.push([principal, request]);
       return { catalogNames: () => Promise.resolve(["b", "a"]) } as never;

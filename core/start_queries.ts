@@ -2,6 +2,7 @@
 import type { Archive } from "./archive/open.ts";
 import { startPasswords } from "./archive/passwords.ts";
 import { checkCredentials, ensureAdmin, findUser, type UserRules } from "./archive/users.ts";
+import { createStores } from "./archive/stores.ts";
 import { archiveView } from "./archive/view.ts";
 import type { Log } from "./base/log.ts";
 import { loadFolder } from "./base/registry.ts";
@@ -9,6 +10,7 @@ import type { Settings } from "./base/settings_schema.ts";
 import { importSharedKey } from "./contract/edge.ts";
 import type { QueryDef } from "./contract/query.ts";
 import type { SurveyDef } from "./contract/survey.ts";
+import type { OperationDef } from "./operation.ts";
 import { createCoreServer } from "./server.ts";
 
 export interface QueriesDeps {
@@ -51,6 +53,8 @@ export async function startQueries(deps: QueriesDeps): Promise<Queries> {
   const app = createCoreServer({
     sharedKey: await importSharedKey(settings.core.edge_key!),
     queries: await loadFolder<QueryDef<unknown>>(new URL("queries/", import.meta.url)),
+    operations: await loadFolder<OperationDef<unknown>>(new URL("operations/", import.meta.url)),
+    stores: createStores({ db, surveys: deps.surveys, rules, passwords }),
     view: (principal, request) =>
       archiveView(db, principal, access, { ...request, comment: principal.name }),
     findUser: (name) => findUser(db, name, rules),

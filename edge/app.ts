@@ -55,9 +55,11 @@ export function createApp(deps: EdgeDeps): Hono<EdgeEnv> {
   function add(route: Route): void {
     app.on(route.method, route.path, (c) => {
       const user = c.get("user");
-      if (route.access === "user" || route.access === "admin") {
+      if (route.access !== "unchecked" && route.access !== "anyone") {
         if (!user) return c.json(errorBody("Unauthorized"), 401);
-        if (route.access === "admin" && !user.admin) return c.json(errorBody("Forbidden"), 403);
+        if (!user.permissions.includes(route.access)) {
+          return c.json(errorBody(`Forbidden: this needs the permission "${route.access}"`), 403);
+        }
       }
       return route.handle(c, deps);
     });

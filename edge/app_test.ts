@@ -54,7 +54,7 @@ describe("a token", () => {
     const { request, tokens } = edge();
     assertEquals(await told(await request("DELETE", "/admin")), [401, "Unauthorized"]);
     const user = await request("DELETE", "/admin", { token: await tokens.issue("alice") });
-    assertEquals(await told(user), [403, "Forbidden"]);
+    assertEquals(await told(user), [403, 'Forbidden: this needs the permission "users"']);
     const admin = await request("DELETE", "/admin", { token: await tokens.issue("admin") });
     assertEquals(await admin.text(), "done");
   });
@@ -131,6 +131,7 @@ describe("the edge's envelope", () => {
       method: "GET",
       path: "/broken",
       access: "anyone",
+      doc: null,
       handle() {
         throw new Error("secret path /home/x");
       },
@@ -186,7 +187,7 @@ describe("POST /api/queries", () => {
         url: "http://core/v1/query",
         method: "POST",
         body,
-        principal: { name: "alice", admin: false, programIds: [1] },
+        principal: { name: "alice", admin: false, permissions: ["read"], programIds: [1] },
       });
     }
   });

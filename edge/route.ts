@@ -1,6 +1,9 @@
 /** A public path: one file of `edge/routes/`, held to this contract. */
 import type { Context } from "hono";
+import type { z } from "zod";
 import type { UserRecord } from "../core/contract/edge.ts";
+import type { Permission } from "../core/contract/permissions.ts";
+import type { Principal } from "../core/contract/query.ts";
 import type { Ask } from "./ask.ts";
 import type { Instances } from "./instances.ts";
 import type { RateLimit } from "./rate_limit.ts";
@@ -42,17 +45,43 @@ export interface EdgeEnv {
 
 export type EdgeContext = Context<EdgeEnv>;
 
+/** A route as the OpenAPI document tells it; schemas are those that parse, from `core/contract`. */
+export interface RouteDoc {
+  readonly summary: string;
+  readonly description?: string;
+  /** One of: system, auth, users, queries, filters, triggers, mma-triggers, skymap, cutouts, classifications. */
+  readonly tag: string;
+  /** Of each `:name` of the path. */
+  readonly params?: Readonly<Record<string, z.ZodType>>;
+  readonly search?: Readonly<Record<string, z.ZodType>>;
+  readonly body?: z.ZodType;
+  /** What is in `data` where all went well; absent: nothing is. */
+  readonly data?: z.ZodType;
+  /** Other than JSON. */
+  readonly contentTypes?: readonly string[];
+  /** That it may answer besides 200, 400, 401, 403, 413, 429, 503. */
+  readonly statuses?: readonly number[];
+}
+
 export interface Route {
-  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly path: string;
   /**
    * `unchecked`: neither rates nor tokens are looked at, for machines that watch over us. `anyone`: a
-   * token may be missing, but not wrong. `user`, `admin`: a token is needed.
+   * token may be missing, but not wrong. Else what the token's user needs to have.
    */
-  readonly access: "unchecked" | "anyone" | "user" | "admin";
+  readonly access: "unchecked" | "anyone" | Permission;
+  /** What OpenAPI says of it; null: it isn't for people. */
+  readonly doc: RouteDoc | null;
   handle(c: EdgeContext, deps: EdgeDeps): Promise<Response> | Response;
 }
 
 export function defineRoute(route: Route): Route {
   return route;
+}
+
+/** For whom a core is asked; the route's access has seen to it that there is somebody. */
+export function principalOf(c: EdgeContext): Principal {
+  const { name, admin, permissions, programIds } = c.get("user")!;
+  return { name, admin, permissions, programIds };
 }

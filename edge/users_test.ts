@@ -4,7 +4,13 @@ import { CoreUnavailableError } from "./ask.ts";
 import { createInstances } from "./instances.ts";
 import { createUsers } from "./users.ts";
 
-const alice = { name: "alice", admin: false, programIds: [1], tokensValidFromS: 0 };
+const alice = {
+  name: "alice",
+  admin: false,
+  permissions: [],
+  programIds: [1],
+  tokensValidFromS: 0,
+};
 const { signal } = new AbortController();
 
 function users(answer: (path: string) => Response) {

@@ -1,6 +1,7 @@
 /** The people who may ask, in the collection `users`: who they are, what they may see. */
 import type { Collection, Db } from "mongodb";
 import type { Credentials, UserRecord } from "../contract/edge.ts";
+import { ROLES } from "../contract/permissions.ts";
 import { toQueryError } from "./cursor_batches.ts";
 import type { Passwords } from "./passwords.ts";
 
@@ -103,6 +104,7 @@ function toRecord(user: UserDocument, rules: UserRules): UserRecord {
   return {
     name: user._id,
     admin,
+    permissions: [...ROLES[admin ? "admin" : "user"]!],
     programIds: [...admin ? rules.allProgramIds : own ?? rules.defaultProgramIds],
     tokensValidFromS: Math.floor((user.tokens_valid_from?.getTime() ?? 0) / 1000),
   };

@@ -1,5 +1,6 @@
 import { after, before } from "node:test";
 import { describe, it } from "@std/testing/bdd";
+import { PERMISSIONS } from "../contract/permissions.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { spy } from "@std/testing/mock";
 import { hashSync } from "bcryptjs";
@@ -39,12 +40,14 @@ describe("findUser()", () => {
     assertEquals(await findUser(db, "alice", userRules), {
       name: "alice",
       admin: false,
+      permissions: ["read", "classify", "skymaps"],
       programIds: [1],
       tokensValidFromS: 0,
     });
     assertEquals(await findUser(db, "bob", userRules), {
       name: "bob",
       admin: false,
+      permissions: ["read", "classify", "skymaps"],
       programIds: [1, 2],
       tokensValidFromS: 1_700_000_000,
     });
@@ -102,6 +105,7 @@ describe("ensureAdmin()", () => {
     assertEquals(await logIn("first"), {
       name: "admin",
       admin: true,
+      permissions: [...PERMISSIONS],
       programIds: [1, 2, 3],
       tokensValidFromS: 0,
     });

@@ -8,11 +8,13 @@
  * | `POST /v1/auth` | `Credentials` | `UserRecord`; 401 where they are wrong |
  * | `GET /v1/users/:name` | | `UserRecord`; 404 where there is none |
  * | `GET /v1/catalogs` | | `Catalogs` |
+ * | `POST /v1/operations/:name?path=JSON&search=TEXT` | the client's own | the client's answer |
  *
  * Each is signed: HMAC-SHA-256 with a shared key over method, path, time, principal and body. A
  * signature is good for a minute, so the clocks of edge and core must agree to that.
  */
 import { z } from "zod";
+import { Permission } from "./permissions.ts";
 import type { Principal } from "./query.ts";
 
 export const Credentials = z.object({ username: z.string(), password: z.string() });
@@ -21,6 +23,7 @@ export type Credentials = z.output<typeof Credentials>;
 export const UserRecord = z.object({
   name: z.string(),
   admin: z.boolean(),
+  permissions: z.array(Permission),
   programIds: z.array(z.int()),
   /** Tokens issued before are void, seconds since 1970. */
   tokensValidFromS: z.number(),
@@ -33,6 +36,7 @@ export type Catalogs = z.output<typeof Catalogs>;
 const Principals = z.object({
   name: z.string(),
   admin: z.boolean(),
+  permissions: z.array(Permission),
   programIds: z.array(z.int()),
 });
 

@@ -3,7 +3,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { importSharedKey, sign, type Signable, SignatureError, verifySigned } from "./edge.ts";
 
 const NOW_MS = 1_700_000_000_000;
-const alice = { name: "alice ☆", admin: false, programIds: [1, 2] };
+const alice = { name: "alice ☆", admin: false, permissions: [], programIds: [1, 2] };
 const request: Signable = {
   method: "POST",
   path: "/v1/query?a=1",
@@ -40,7 +40,7 @@ describe("a signed request", () => {
     refused(
       changed(
         "kowalski-principal",
-        btoa(JSON.stringify({ name: "mallory", admin: true, programIds: [] })),
+        btoa(JSON.stringify({ name: "mallory", admin: true, permissions: [], programIds: [] })),
       ),
     ));
   it("is refused when it is replayed after a minute", () =>

@@ -1,11 +1,14 @@
 /** A type of query: one file of `core/queries/`, held to this contract. */
 import type { z } from "zod";
 import type { Document } from "./document.ts";
+import type { Permission } from "./permissions.ts";
 
 /** Who asks, as the edge has found out. */
 export interface Principal {
   readonly name: string;
+  /** Sees every row, and what the system keeps for itself. */
   readonly admin: boolean;
+  readonly permissions: readonly Permission[];
   /** The programids whose alerts they may see. */
   readonly programIds: readonly number[];
 }

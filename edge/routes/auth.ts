@@ -11,6 +11,7 @@ export default defineRoute({
   method: "POST",
   path: "/api/auth",
   access: "anyone",
+  doc: { summary: "Log in: a name and a password for a token", tag: "auth" },
   async handle(c, deps) {
     const request = z.record(z.string(), z.unknown()).safeParse(parseExact(await c.req.text()));
     if (!request.success) return refuse(c, "the body must be a JSON object");

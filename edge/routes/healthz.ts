@@ -6,6 +6,7 @@ export default defineRoute({
   method: "GET",
   path: "/healthz",
   access: "unchecked",
+  doc: null,
   handle: async (c, { instances }) =>
     await instances.isAnyHealthy()
       ? c.json({ status: "ok" })

@@ -4,6 +4,7 @@ import { defineRoute } from "../route.ts";
 export default defineRoute({
   method: "GET",
   path: "/",
-  access: "user",
+  access: "read",
+  doc: { summary: "Whether a token is good", tag: "system" },
   handle: (c) => c.json({ status: "success", message: "greetings from Kowalski!" }),
 });

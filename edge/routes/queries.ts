@@ -1,22 +1,22 @@
 import { isPlainObject } from "../../core/contract/extended_json.ts";
 import { parseExact } from "../../core/contract/json.ts";
 import { compressed } from "../compressed.ts";
-import { defineRoute } from "../route.ts";
+import { defineRoute, principalOf } from "../route.ts";
 
 /** All reads of the archive. The text goes on to a core, and the answer back, as they are. */
 export default defineRoute({
   method: "POST",
   path: "/api/queries",
-  access: "user",
+  access: "read",
+  doc: { summary: "Query the archive", tag: "queries" },
   async handle(c, { instances, ask }) {
-    const { name, admin, programIds } = c.get("user")!;
     const body = new Uint8Array(await c.req.arrayBuffer());
     const catalogs = instances.urls.length > 1 ? catalogsOf(body) : [];
     const answer = await ask(await instances.choose(catalogs), {
       method: "POST",
       path: "/v1/query",
       body,
-      principal: { name, admin, programIds },
+      principal: principalOf(c),
       signal: c.req.raw.signal,
     });
     return compressed(c.req.raw, answer);

@@ -1,13 +1,29 @@
 /** Three people with different rights, and an archive with rows for each of them: for tests of views. */
+import { PERMISSIONS } from "../../core/contract/permissions.ts";
 import { BSON, type Db } from "mongodb";
 import { archiveView, type ViewOptions } from "../../core/archive/view.ts";
 import type { Document } from "../../core/contract/document.ts";
 import type { ArchiveView, Principal, RawBatches } from "../../core/contract/query.ts";
 import { accessRules } from "./api.ts";
 
-export const admin: Principal = { name: "admin", admin: true, programIds: [1, 2, 3] };
-export const partner: Principal = { name: "partner", admin: false, programIds: [1, 2, 3] };
-export const guest: Principal = { name: "guest", admin: false, programIds: [1] };
+export const admin: Principal = {
+  name: "admin",
+  admin: true,
+  permissions: PERMISSIONS,
+  programIds: [1, 2, 3],
+};
+export const partner: Principal = {
+  name: "partner",
+  admin: false,
+  permissions: ["read"],
+  programIds: [1, 2, 3],
+};
+export const guest: Principal = {
+  name: "guest",
+  admin: false,
+  permissions: ["read"],
+  programIds: [1],
+};
 
 const ALERTS = [
   { _id: 1, candid: 1n, objectId: "both", candidate: { programid: 1, magpsf: 17.5 } },

@@ -10,7 +10,10 @@ import {
   type UserRules,
 } from "../../core/archive/users.ts";
 import { type AccessRules } from "../../core/archive/guards.ts";
+import { createStores } from "../../core/archive/stores.ts";
 import { archiveView } from "../../core/archive/view.ts";
+import ztf from "../../catalogs/live/ztf.ts";
+import type { OperationDef } from "../../core/operation.ts";
 import { type CoreServerDeps, createCoreServer } from "../../core/server.ts";
 import { type RunningEdge, startEdge } from "../../edge/serve.ts";
 import { type TestDatabase, testDatabase } from "./mongo.ts";
@@ -57,6 +60,10 @@ export async function startApi(overrides: Partial<CoreServerDeps> = {}): Promise
     queries: await loadFolder<QueryDef<unknown>>(
       new URL("../../core/queries/", import.meta.url),
     ),
+    operations: await loadFolder<OperationDef<unknown>>(
+      new URL("../../core/operations/", import.meta.url),
+    ),
+    stores: createStores({ db, surveys: [ztf], rules: userRules, passwords }),
     view: (principal, request) =>
       archiveView(db, principal, accessRules, { ...request, comment: principal.name }),
     findUser: (name) => findUser(db, name, userRules),

@@ -1,6 +1,7 @@
 /** An edge without a port before a core that a test plays: for tests of the edge. */
 import { assertEquals } from "@std/assert";
 import { importSharedKey, type UserRecord, verifySigned } from "../../core/contract/edge.ts";
+import { PERMISSIONS } from "../../core/contract/permissions.ts";
 import { createApp } from "../../edge/app.ts";
 import { createAsk } from "../../edge/ask.ts";
 import { createInstances } from "../../edge/instances.ts";
@@ -20,13 +21,15 @@ export const plenty = { perMinute: 1e6, burst: 1e6 };
 export const alice: UserRecord = {
   name: "alice",
   admin: false,
+  permissions: ["read"],
   programIds: [1],
   tokensValidFromS: 0,
 };
 const adminOnly: Route = {
   method: "DELETE",
   path: "/admin",
-  access: "admin",
+  access: "users",
+  doc: null,
   handle: (c) => c.text("done"),
 };
 
@@ -44,7 +47,12 @@ export function edge(
 ) {
   const asked: Asked[] = [];
   const errors: unknown[] = [];
-  const users = new Map([["alice", alice], ["admin", { ...alice, name: "admin", admin: true }]]);
+  const users = new Map([["alice", alice], ["admin", {
+    ...alice,
+    name: "admin",
+    admin: true,
+    permissions: PERMISSIONS.slice(),
+  }]]);
   const ask = createAsk({
     sharedKey,
     now: () => NOW_MS,

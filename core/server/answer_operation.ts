@@ -1,0 +1,66 @@
+/** One operation from the text of its request to its answer. */
+import { z } from "zod";
+import { bsonToJson } from "../archive/bson_json.ts";
+import { writeDocument } from "../archive/bson_write.ts";
+import { parseExact } from "../contract/json.ts";
+import { QueryError } from "../contract/query.ts";
+import {
+  type OperationAnswer,
+  type OperationContext,
+  type OperationDef,
+  type OperationRequest,
+  RefusedError,
+} from "../operation.ts";
+
+/** As it came over the wire. */
+export interface OperationText {
+  /** JSON of what the public path has for its names. */
+  readonly path: string;
+  /** The client's query string. */
+  readonly search: string;
+  readonly body: string;
+}
+
+/** Rejects with `QueryError`, `RefusedError`, `JsonError` for what is the caller's fault. */
+export async function answerOperation(
+  operation: OperationDef<unknown>,
+  text: OperationText,
+  context: OperationContext,
+): Promise<Response> {
+  if (!context.principal.permissions.includes(operation.permission)) {
+    throw new RefusedError(403, `Forbidden: this needs the permission "${operation.permission}"`);
+  }
+  const parsed = operation.input.safeParse(toRequest(text));
+  if (!parsed.success) {
+    throw new QueryError(`ValidationError: ${z.prettifyError(parsed.error)}`);
+  }
+  return toResponse(await operation.run(parsed.data, context));
+}
+
+function toRequest({ path, search, body }: OperationText): OperationRequest {
+  const params = new URLSearchParams(search);
+  return {
+    path: JSON.parse(path),
+    search: Object.fromEntries(params),
+    searchAll: Object.fromEntries([...params.keys()].map((key) => [key, params.getAll(key)])),
+    body: body.trim() === "" ? undefined : parseExact(body),
+  };
+}
+
+function toResponse(answer: OperationAnswer): Response {
+  if (answer.kind === "bytes") {
+    const { bytes, contentType, headers } = answer;
+    return new Response(bytes, { headers: { ...headers, "content-type": contentType } });
+  }
+  const { httpStatus = 200, status = "success", message, data, more } = answer;
+  const envelope = {
+    status,
+    ...message !== undefined && { message },
+    ...data !== undefined && { data },
+    ...more,
+  };
+  return new Response(bsonToJson(writeDocument(envelope)), {
+    status: httpStatus,
+    headers: { "content-type": "application/json; charset=utf-8" },
+  });
+}
