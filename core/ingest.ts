@@ -4,8 +4,9 @@
  * or nothing, and a replay of what is stored changes nothing.
  */
 import type { ClientSession } from "mongodb";
+import { CellCatalogs } from "./archive/cells.ts";
 import { crossmatch } from "./archive/crossmatch.ts";
-import { isDuplicateKey, isTransient } from "./archive/errors.ts";
+import { isConflict, isDuplicateKey, isTransient } from "./archive/errors.ts";
 import { FilterRunner, type Hit } from "./archive/filter_runner.ts";
 import { readKnown } from "./archive/history.ts";
 import type { Archive } from "./archive/open.ts";
@@ -29,9 +30,14 @@ export interface IngestDeps {
   readonly scorer: Scorer;
 }
 
-/** The archive can't be reached, or is busy with another core's writes: the same batch will do later. */
+/** The archive can't be reached: the same batch will do later. */
 export class ArchiveAwayError extends Error {
   override name = "ArchiveAwayError";
+}
+
+/** Another core writes the same alerts or objects, or died at it: the same batch will do soon. */
+export class ArchiveBusyError extends Error {
+  override name = "ArchiveBusyError";
 }
 
 /** Two cores that write the same object at once read again; this often before they step back. */
@@ -39,15 +45,17 @@ const CONFLICTS_MAX = 5;
 
 export class Ingest {
   readonly #deps: IngestDeps;
+  readonly #cells: CellCatalogs;
   #filterVersion = "";
   #filters: FilterRunner;
 
   constructor(deps: IngestDeps) {
     this.#deps = deps;
+    this.#cells = new CellCatalogs(deps.archive.db);
     this.#filters = new FilterRunner(deps.archive.db, []);
   }
 
-  /** Throws an `ArchiveAwayError` when nothing was written and trying again will help. */
+  /** Throws an `ArchiveAwayError` or `ArchiveBusyError` when nothing was written and trying again will help. */
   async run(job: IngestJob): Promise<IngestReport> {
     const { survey, archive } = this.#deps;
     this.#takeFilters(job);
@@ -64,6 +72,7 @@ export class Ingest {
         stageMs: time.ms,
       };
     } catch (error) {
+      if (isConflict(error)) throw new ArchiveBusyError((error as Error).message);
       if (isTransient(error)) throw new ArchiveAwayError((error as Error).message);
       throw error;
     }
@@ -157,6 +166,7 @@ export class Ingest {
       this.#deps.archive.db,
       this.#deps.catalogs,
       fresh.map(({ first }) => first),
+      this.#cells,
     );
     fresh.forEach(({ after }, i) => Object.assign(after.cross_matches as Document, matches[i]));
     const hasMatch = (document: Document) =>

@@ -116,11 +116,13 @@ describe("Ingest", () => {
   });
 
   it("sends the same commands for 1, 100 and 500 new alerts", async () => {
-    const packets = simulatedPackets({ alerts: 601, onePerObject: true });
+    const packets = simulatedPackets({ alerts: 602, onePerObject: true });
     const database = await fresh();
     await using opened = await openIngest(database.uri, database.name, { catalogs: CATALOGS });
     const counts: Record<string, number>[] = [];
-    let at = 0;
+    // Which catalogs have cells is looked at once a minute, not with each batch.
+    await opened.ingest.run(job(packets.slice(0, 1)));
+    let at = 1;
     for (const size of [1, 100, 500]) {
       opened.commands.length = 0;
       // What a filter is given of 500 alerts fits a command when not all of the light curves are asked for.
@@ -156,7 +158,7 @@ describe("Ingest", () => {
             await opened.ingest.run(job(packets.slice(at, at + 5)));
             break;
           } catch (error) {
-            if ((error as Error).name !== "ArchiveAwayError" || tries > 20) throw error;
+            if (!/Archive(Away|Busy)Error/.test((error as Error).name) || tries > 20) throw error;
           }
         }
       }

@@ -40,7 +40,12 @@ if (uri === null) {
 await configureLog(settings.log);
 const log = getLog("core");
 using shutdown = openShutdown({ drainMs: settings.shutdown.drain_ms, log });
-const core = await startCore({ settings, uri });
+const core = await startCore({ settings, uri, signal: shutdown.signal }).catch(async (error) => {
+  const code = shutdown.signal.aborted ? 0 : 1;
+  if (code > 0) log.error("the core can't start", { error: String(error) });
+  await flushLog();
+  Deno.exit(code);
+});
 log.info("the core is up", { url: core.url });
 const told = new Promise<void>((resolve) =>
   shutdown.signal.addEventListener("abort", () => resolve(), { once: true })

@@ -1,10 +1,11 @@
 /** Starts one instance: its brokers, its outbox, its queries, in this order, and ends them in the other. */
 import { mongoOutbox } from "./archive/outbox.ts";
+import { isTransient } from "./archive/errors.ts";
 import { openArchive } from "./archive/open.ts";
 import { getLog, type Log } from "./base/log.ts";
 import { createMetrics, type Metrics } from "./base/metrics.ts";
 import { loadFolder } from "./base/registry.ts";
-import { pause } from "./base/retry.ts";
+import { pause, PermanentError, retry } from "./base/retry.ts";
 import type { Settings } from "./base/settings_schema.ts";
 import { Counts } from "./counts.ts";
 import type { Batch, Source } from "./contract/packet.ts";
@@ -22,6 +23,8 @@ export interface CoreOptions {
   readonly settings: Settings;
   /** The archive's MongoDB. */
   readonly uri: string;
+  /** Ends the waiting for an archive that is away. */
+  readonly signal?: AbortSignal;
   /** The night that the simulator shows; today's by default. */
   readonly nightUtc?: Date;
 }
@@ -49,11 +52,17 @@ export async function startCore(options: CoreOptions): Promise<Core> {
   const counts = new Counts();
   const stop = new AbortController();
   const abandon = new AbortController();
-  const archive = await openArchive({
-    uri,
-    database: settings.database.db,
-    appName: "kowalski-core",
-    maxPoolSize: settings.database.max_pool_size,
+  const archive = await retry(() =>
+    openArchive({
+      uri,
+      database: settings.database.db,
+      appName: "kowalski-core",
+      maxPoolSize: settings.database.max_pool_size,
+    }).catch((error) => {
+      throw isTransient(error) ? error : new PermanentError(error.message, { cause: error });
+    }), {
+    signal: options.signal,
+    onRetry: (error) => log.warn("the archive is away", { error: String(error) }),
   });
   const all = await loadFolder<SurveyDef>(new URL("../catalogs/live/", import.meta.url));
   const surveys = [...all.values()].filter(({ name }) => settings.enabled[name]);

@@ -8,8 +8,8 @@ import type { FilterSet } from "./filter_set.ts";
 
 export interface ShareDeps {
   /**
-   * One job of one worker; rejects with `WorkerLostError`, `NoWorkerError`, `ArchiveAwayError` or what
-   * the job threw.
+   * One job of one worker; rejects with `WorkerLostError`, `NoWorkerError`, `ArchiveAwayError`,
+   * `ArchiveBusyError` or what the job threw.
    */
   run(job: IngestJob): Promise<IngestReport>;
   /** The filters to run now, in full: the worker may be a new one. */
@@ -20,6 +20,9 @@ export interface ShareDeps {
   pause(tries: number, signal: AbortSignal): Promise<void>;
   onRetry(reason: string): void;
 }
+
+/** What is busy is free again soon, so the pauses stop to grow after so many tries. */
+const BUSY_TRIES = 3;
 
 /**
  * Resolves when each packet is in the archive or in `rejected`. Rejects only when told to stop, or
@@ -40,8 +43,8 @@ export async function ingestShare(
       const { name, message } = error as Error;
       if (signal.aborted || name === "NoWorkerError") throw error;
       deps.onRetry(`${name}: ${message}`);
-      if (name === "ArchiveAwayError") {
-        await deps.pause(tries, signal);
+      if (name === "ArchiveAwayError" || name === "ArchiveBusyError") {
+        await deps.pause(name === "ArchiveBusyError" ? Math.min(tries, BUSY_TRIES) : tries, signal);
         continue;
       }
       if (packets.length === 1) {

@@ -69,6 +69,20 @@ describe("ingestShare()", () => {
     assertEquals(sizes, [8, 8, 8, 8]);
   });
 
+  it("comes again soon while another core is at the same objects", async () => {
+    let busy = 9;
+    const pauses: number[] = [];
+    const { deps } = fake({
+      run: ({ packets }) =>
+        busy-- > 0
+          ? Promise.reject(named("ArchiveBusyError"))
+          : Promise.resolve({ read: packets.length } as IngestReport),
+      pause: (tries) => Promise.resolve(void pauses.push(tries)),
+    });
+    await ingestShare(deps, packets(8), never);
+    assertEquals(pauses, [0, 1, 2, 3, 3, 3, 3, 3, 3]);
+  });
+
   it("gives up only when it is told to", async () => {
     const stop = new AbortController();
     let tries = 0;

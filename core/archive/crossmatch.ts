@@ -1,10 +1,12 @@
 /** Finds what lies around many positions, with one command a catalog. */
 import type { Db } from "mongodb";
-import { toRadians } from "../astro/angles.ts";
+import { separationDeg, toDegrees, toRadians } from "../astro/angles.ts";
 import { matchGalaxies } from "../astro/galaxy_match.ts";
+import { CELLS_RADIUS_DEG_MAX, cellsAround } from "../astro/sky_cells.ts";
 import type { CatalogMatch } from "../contract/crossmatch.ts";
-import type { Document } from "../contract/document.ts";
+import { type Document, toNumber } from "../contract/document.ts";
 import { readDocument } from "./bson_read.ts";
+import { CELL, type CellCatalogs } from "./cells.ts";
 import { isTransient } from "./errors.ts";
 
 export interface Position {
@@ -24,6 +26,9 @@ const POSITIONS_PER_COMMAND = 900;
 const ROWS_PER_REPLY = 1_000_000;
 /** Which position a match belongs to; taken out again before anybody sees it. */
 const POSITION = "_position";
+/** Where a row is, to be taken out again too. */
+const CELL_OF_ROW = "_cell";
+const POINT = "_point";
 
 /**
  * Matches each position to each catalog. A catalog that fails costs its own matches only; what
@@ -33,13 +38,14 @@ export async function crossmatch(
   db: Db,
   catalogs: readonly CatalogMatch[],
   positions: readonly Position[],
+  cells: CellCatalogs,
 ): Promise<CrossMatches> {
   const matches = positions.map((): Document => ({}));
   const failures: Record<string, string> = {};
   if (positions.length === 0) return { matches, failures };
   const found = await Promise.all(
     catalogs.map((match) =>
-      matchCatalog(db, match, positions).catch((error) => {
+      matchCatalog(db, match, positions, cells).catch((error) => {
         if (isTransient(error)) throw error;
         failures[match.catalog] = String(error.message ?? error);
         return positions.map((): Document[] => []);
@@ -53,6 +59,57 @@ export async function crossmatch(
 }
 
 async function matchCatalog(
+  db: Db,
+  match: CatalogMatch,
+  positions: readonly Position[],
+  cells: CellCatalogs,
+): Promise<Document[][]> {
+  const radiusDeg = toDegrees(match.cone_search_radius, match.cone_search_unit);
+  const found = radiusDeg <= CELLS_RADIUS_DEG_MAX && await cells.has(match.catalog)
+    ? await findInCells(db, match, positions, radiusDeg)
+    : await findInCones(db, match, positions);
+  if (!match.use_distance) return found;
+  return found.map((galaxies, p) =>
+    matchGalaxies(match, positions[p]!.raDeg, positions[p]!.decDeg, galaxies)
+  );
+}
+
+/** All positions by one look-up in the index of cells; what is near is told from what isn't here. */
+async function findInCells(
+  db: Db,
+  match: CatalogMatch,
+  positions: readonly Position[],
+  radiusDeg: number,
+): Promise<Document[][]> {
+  const byCell = new Map<number, number[]>();
+  positions.forEach((position, p) => {
+    for (const cell of cellsAround(position, radiusDeg)) {
+      const touched = byCell.get(cell);
+      touched ? touched.push(p) : byCell.set(cell, [p]);
+    }
+  });
+  const found = positions.map((): Document[] => []);
+  const projected = projection(match, {
+    [CELL_OF_ROW]: `$${CELL}`,
+    [POINT]: "$coordinates.radec_geojson.coordinates",
+  });
+  const cursor = db.collection(match.catalog).aggregate([
+    { $match: { ...match.filter, [CELL]: { $in: [...byCell.keys()] } } },
+    ...projected,
+  ], { raw: true, batchSize: ROWS_PER_REPLY });
+  for await (const raw of cursor) {
+    const row = readDocument(raw as unknown as Uint8Array);
+    const { [CELL_OF_ROW]: cell, [POINT]: point, ...document } = row;
+    const [longitude, latitude] = (point as unknown[]).map(toNumber) as [number, number];
+    const at = { raDeg: longitude + 180, decDeg: latitude };
+    for (const p of byCell.get(toNumber(cell))!) {
+      if (separationDeg(positions[p]!, at) <= radiusDeg) found[p]!.push(document);
+    }
+  }
+  return found;
+}
+
+async function findInCones(
   db: Db,
   match: CatalogMatch,
   positions: readonly Position[],
@@ -73,17 +130,11 @@ async function matchCatalog(
       found[position as number]!.push(document);
     }
   }
-  if (!match.use_distance) return found;
-  return found.map((galaxies, p) =>
-    matchGalaxies(match, positions[p]!.raDeg, positions[p]!.decDeg, galaxies)
-  );
+  return found;
 }
 
 function cone(match: CatalogMatch, { raDeg, decDeg }: Position, position: number): Document[] {
   const radius = toRadians(match.cone_search_radius, match.cone_search_unit);
-  const marked = { [POSITION]: { $literal: position } };
-  const names = Object.entries(match.projection);
-  const includes = names.some(([name, shown]) => shown === 1 && name !== "_id");
   return [
     {
       $match: {
@@ -93,9 +144,17 @@ function cone(match: CatalogMatch, { raDeg, decDeg }: Position, position: number
         ...match.filter,
       },
     },
-    ...includes ? [{ $project: { ...match.projection, ...marked } }] : [
-      ...names.length > 0 ? [{ $project: match.projection }] : [],
-      { $addFields: marked },
-    ],
+    ...projection(match, { [POSITION]: { $literal: position } }),
+  ];
+}
+
+/** The stages that leave of a row what is asked for, and `marks`. */
+function projection(match: CatalogMatch, marks: Document): Document[] {
+  const names = Object.entries(match.projection);
+  const includes = names.some(([name, shown]) => shown === 1 && name !== "_id");
+  if (includes) return [{ $project: { ...match.projection, ...marks } }];
+  return [
+    { $addFields: marks },
+    ...names.length > 0 ? [{ $project: match.projection }] : [],
   ];
 }

@@ -27,6 +27,14 @@ export function isTransient(error: unknown): boolean {
     LABELS.some((label) => hasErrorLabel?.call(error, label) === true);
 }
 
+/** MongoDB's own numbers: another transaction holds a document. */
+const CONFLICTS = [24, 112]; // LockTimeout, WriteConflict
+
+/** Another writer is at the same documents: its transaction ends soon, at the latest by its limit. */
+export function isConflict(error: unknown): boolean {
+  return CONFLICTS.includes((error as MongoErrorLike).code as number);
+}
+
 /** Two writers met at one document; to be decided by reading again. */
 export function isDuplicateKey(error: unknown): boolean {
   return (error as MongoErrorLike).code === DUPLICATE_KEY;

@@ -9,7 +9,7 @@ export interface Backoff {
 export interface RetryOptions extends Partial<Backoff> {
   /** How often it is tried at most; without end by default. */
   readonly triesMax?: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Told of each failure that is followed by another try. */
   readonly onRetry?: (error: unknown, tries: number, pauseMs: number) => void;
 }

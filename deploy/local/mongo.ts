@@ -61,6 +61,9 @@ export async function startMongo(options: LocalMongoOptions): Promise<LocalMongo
   }
 }
 
+/** Longer than a batch takes; MongoDB's own limit is a minute. */
+const TRANSACTION_S_MAX = 30;
+
 async function tryStart(
   binary: string,
   port: number,
@@ -75,6 +78,8 @@ async function tryStart(
     // There is nobody to take over: to wait for that would only make the end slow.
     ...["--setParameter", "shutdownTimeoutMillisForSignaledShutdown=100"],
     ...["--setParameter", "diagnosticDataCollectionEnabled=false"],
+    // A core that was killed may leave one open, and the next waits for its alerts until it ends.
+    ...["--setParameter", `transactionLifetimeLimitSeconds=${TRANSACTION_S_MAX}`],
     ...cacheSizeGB === undefined ? [] : ["--wiredTigerCacheSizeGB", `${cacheSizeGB}`],
   ], { logPath });
   const uri = `mongodb://127.0.0.1:${port}/?directConnection=true`;

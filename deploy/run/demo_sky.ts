@@ -1,5 +1,6 @@
 /** What a first run is given besides packets: catalogs of the simulated sky, and filters to pass. */
 import type { Db } from "mongodb";
+import { CELL_INDEX } from "../../core/archive/cells.ts";
 import { ensureIndexes } from "../../core/archive/indexes.ts";
 import type { Document } from "../../core/contract/document.ts";
 import { demoCatalogs } from "../../core/sources/simulator/sky.ts";
@@ -49,6 +50,7 @@ export async function insertDemoSky(
     if (all.length > 0) await db.collection(catalog).insertMany(all as never[]);
     await ensureIndexes(db, catalog, [
       { name: "radec__id", keys: { "coordinates.radec_geojson": "2dsphere", _id: 1 } },
+      CELL_INDEX,
     ]);
   }
   await rows.updateOne({ _id: "sky" }, { $set: { seed, objects } }, { upsert: true });

@@ -3,7 +3,7 @@ import { MongoClient } from "mongodb";
 import { BSON, type Db } from "mongodb";
 import ztf from "../../catalogs/live/ztf.ts";
 import { startMongo } from "../../deploy/local/mongo.ts";
-import { ensureIndexes } from "../../core/archive/indexes.ts";
+import { ensureSurveyIndexes } from "../../core/archive/indexes.ts";
 import type { PreparedModel } from "../../models/prepare.ts";
 import { cpuMs, peakMemoryMb } from "./cpu.ts";
 import type { RunResult, RunSettings } from "./ingest_run.ts";
@@ -169,7 +169,7 @@ async function run(
  */
 async function measureInsert(setting: Setting, archive: Db): Promise<number> {
   const { alerts, aux } = ztf.collections;
-  await ensureIndexes(setting.client.db("bare"), alerts, ztf.indexes);
+  await ensureSurveyIndexes(setting.client.db("bare"), ztf);
   const cost = await insertCost(setting, archive, alerts) + await insertCost(setting, archive, aux);
   await setting.client.db("bare").dropDatabase();
   return cost;

@@ -1,5 +1,6 @@
 /** What the ingest benchmark works on: catalogs, filters and packets, all simulated and all seeded. */
 import type { Db } from "mongodb";
+import { CELL_INDEX } from "../../core/archive/cells.ts";
 import { ensureIndexes } from "../../core/archive/indexes.ts";
 import type { CatalogMatch } from "../../core/contract/crossmatch.ts";
 import type { Document } from "../../core/contract/document.ts";
@@ -75,6 +76,7 @@ export async function insertCatalogs(
     await insert();
     await ensureIndexes(db, catalog, [
       { name: "radec__id", keys: { "coordinates.radec_geojson": "2dsphere", _id: 1 } },
+      CELL_INDEX,
     ]);
   }
 }

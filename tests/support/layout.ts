@@ -77,9 +77,10 @@ export const RULES: readonly Rule[] = [
   },
   {
     from: "`core/queries`, `core/operations`, `core/filters`",
-    mayImport: "`core/contract`, `core/astro`, `core/operation.ts`; the archive as a type only",
+    mayImport:
+      "`core/contract`, `core/astro`, `core/filters`, `core/operation.ts`; the archive as a type only",
     files: below("core/queries/", "core/operations/", "core/filters/"),
-    ours: below(CONTRACT, ASTRO, "core/operation.ts"),
+    ours: below(CONTRACT, ASTRO, "core/filters/", "core/operation.ts"),
     types: below("core/archive/"),
     packages: /^(zod|bson)$/,
   },

@@ -1,5 +1,6 @@
 /** Rows of the catalogs that ZTF's alerts are matched to, with the fields that the cross-match reads. */
 import { coordinatesBlock, toGalactic } from "../../astro/coordinates.ts";
+import { cellOf } from "../../astro/sky_cells.ts";
 import { type Document, toDouble, toInteger } from "../../contract/document.ts";
 import type { Random } from "./random.ts";
 
@@ -181,7 +182,7 @@ export function catalogRow(
     if (typeof value === "number") row[name] = toDouble(value);
     else row[name] = typeof value === "bigint" ? toInteger(value) : value;
   }
-  row.coordinates = { radec_geojson, radec_str };
+  row.coordinates = { radec_geojson, radec_str, cell: BigInt(cellOf(source)) };
   return row;
 }
 
