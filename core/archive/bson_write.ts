@@ -23,11 +23,19 @@ const FIRST_BYTES = 256 * 1024;
 /** Names of fields repeat; other keys (names of catalogs, labels) don't fill the memory. */
 const NAMES_MAX = 5_000;
 
+interface Name {
+  readonly text: string;
+  readonly bytes: Uint8Array;
+  next: Name | null;
+}
+
 class Writer {
   #bytes = new Uint8Array(FIRST_BYTES);
   #view = new DataView(this.#bytes.buffer);
   #at = 0;
-  readonly #names = new Map<string, Uint8Array>();
+  readonly #names = new Map<string, Name>();
+  /** The name that was written last: what comes after it is mostly what came last time. */
+  #last: Name = { text: "", bytes: new Uint8Array(), next: null };
   readonly #encoder = new TextEncoder();
 
   reset(): void {
@@ -157,16 +165,21 @@ class Writer {
   }
 
   /** With the zero at its end. */
-  #name(name: string): Uint8Array {
-    let bytes = this.#names.get(name);
-    if (bytes === undefined) {
-      if (name.includes("\0")) {
-        throw new TypeError(`Cannot write the field ${name}: it has a zero in it`);
-      }
-      bytes = this.#encoder.encode(`${name}\0`);
-      if (this.#names.size < NAMES_MAX) this.#names.set(name, bytes);
+  #name(text: string): Uint8Array {
+    const last = this.#last;
+    if (last.next?.text === text) return (this.#last = last.next).bytes;
+    const name = this.#names.get(text) ?? this.#newName(text);
+    last.next = name;
+    return (this.#last = name).bytes;
+  }
+
+  #newName(text: string): Name {
+    if (text.includes("\0")) {
+      throw new TypeError(`Cannot write the field ${text}: it has a zero in it`);
     }
-    return bytes;
+    const name = { text, bytes: this.#encoder.encode(`${text}\0`), next: null };
+    if (this.#names.size < NAMES_MAX) this.#names.set(text, name);
+    return name;
   }
 
   #room(more: number): void {

@@ -4,6 +4,7 @@
  */
 import { type Document, toDouble, toNumber } from "../contract/document.ts";
 import { compareValues } from "./document_order.ts";
+import { Pick } from "./pick.ts";
 
 /**
  * The union of two lists of past detections and upper limits, in the order of `jd`, `fid`, `pid`.
@@ -98,61 +99,50 @@ const SENTINEL = -99999;
  * flux allows, and with the alert that brought it (`alert_mag`, `alert_ra`, `alert_dec`).
  */
 export function cleanFpHists(raw: readonly Document[], candidate: Document): Document[] {
-  const alert = {
-    alert_mag: candidate.magpsf,
-    alert_ra: candidate.ra,
-    alert_dec: candidate.dec,
-  };
+  const { magpsf, ra, dec } = candidate;
   return raw
     .toSorted((a, b) => jdOf(a) - jdOf(b))
     .filter((entry, i, all) => i === 0 || jdOf(entry) !== jdOf(all[i - 1]!))
-    .map((entry) => {
-      const clean = withoutKeys(entry, hasNoValue);
-      return { ...clean, ...fluxFields(clean), ...alert };
-    });
+    .map((entry) => withFlux.of(entry, [...fluxFields(entry), magpsf, ra, dec]));
 }
 
 /** A copy without null keys, or the entry itself where there is none: an upper limit has most of them. */
 export function withoutNulls(entry: Document): Document {
   for (const key in entry) {
-    if (entry[key] === null) return withoutKeys(entry, (value) => value === null);
+    if (entry[key] === null) return valued.of(entry);
   }
   return entry;
 }
+
+const valued = new Pick((value) => value === null);
 
 function hasNoValue(value: unknown): boolean {
   return value === null || toNumber(value) === SENTINEL;
 }
 
-function withoutKeys(entry: Document, isOut: (value: unknown) => boolean): Document {
-  const kept: Document = {};
-  for (const key in entry) {
-    if (!isOut(entry[key])) kept[key] = entry[key];
-  }
-  return kept;
-}
+const FLUX_FIELDS = ["mag", "magerr", "snr", "limmag3sig", "limmag5sig"] as const;
+const withFlux = new Pick(hasNoValue, [...FLUX_FIELDS, "alert_mag", "alert_ra", "alert_dec"]);
 
 /**
- * From flux and its error in DN and the zero point in mag. A negative flux has no magnitude but keeps
+ * The values of `FLUX_FIELDS`, from flux and its error in DN and the zero point in mag. A negative flux has no magnitude but keeps
  * its sign in `snr` and `magerr`. An entry without zero point has neither magnitude nor limits (the
  * original lost the whole alert). Values that are not a number are left out; infinite ones are kept.
  */
-function fluxFields(entry: Document): Document {
-  const flux = toNumber(entry.forcediffimflux);
-  const error = toNumber(entry.forcediffimfluxunc);
-  const zeroPoint = toNumber(entry.magzpsci);
+function fluxFields(entry: Document): unknown[] {
+  const flux = valueOf(entry.forcediffimflux);
+  const error = valueOf(entry.forcediffimfluxunc);
+  const zeroPoint = valueOf(entry.magzpsci);
   const snr = flux / error;
-  if (Number.isNaN(snr)) return {};
-  const values = {
-    mag: -2.5 * Math.log10(flux) + zeroPoint,
-    magerr: 1.0857 * error / flux,
+  if (Number.isNaN(snr)) return FLUX_FIELDS.map(() => undefined);
+  return [
+    -2.5 * Math.log10(flux) + zeroPoint,
+    1.0857 * error / flux,
     snr,
-    limmag3sig: -2.5 * Math.log10(3 * error) + zeroPoint,
-    limmag5sig: -2.5 * Math.log10(5 * error) + zeroPoint,
-  };
-  const fields: Document = {};
-  for (const [name, value] of Object.entries(values)) {
-    if (!Number.isNaN(value)) fields[name] = toDouble(value);
-  }
-  return fields;
+    -2.5 * Math.log10(3 * error) + zeroPoint,
+    -2.5 * Math.log10(5 * error) + zeroPoint,
+  ].map((value) => Number.isNaN(value) ? undefined : toDouble(value));
+}
+
+function valueOf(value: unknown): number {
+  return hasNoValue(value) ? NaN : toNumber(value);
 }
