@@ -14,7 +14,7 @@ describe("kowalski", () => {
   it("lists its commands", async () => {
     const { code, out } = await kowalski(["--help"]);
     assert.equal(code, 0);
-    for (const name of ["alerts", "config", "doctor"]) {
+    for (const name of ["alerts", "catalogs", "config", "doctor"]) {
       assert.match(out, new RegExp(`^  ${name} `, "m"));
     }
   });
@@ -107,6 +107,28 @@ describe("kowalski doctor", () => {
     assert.equal(code, 1);
     assert.match(out, /^wrong {4}settings/);
     assert.match(out, /server\.port/);
+  });
+});
+
+describe("kowalski catalogs", () => {
+  it("gives the rows of a catalog their cells, and tells what there is", async () => {
+    await using database = await testDatabase();
+    const db = database.client.db(database.name);
+    const rows = Array.from({ length: 30 }, (_, i) => ({
+      coordinates: { radec_geojson: { type: "Point", coordinates: [i, i] } },
+    }));
+    await db.collection("AllWISE").insertMany(rows);
+    const env = { KOWALSKI_DATABASE_URI: database.uri, KOWALSKI_DATABASE_DB: database.name };
+    const before = await kowalski(["catalogs", "list", "--json"], env);
+    const allWise = (out: string) =>
+      JSON.parse(out).find(({ catalog }: { catalog: string }) => catalog === "AllWISE");
+    assert.deepEqual(allWise(before.out), { catalog: "AllWISE", rows: 30, cells: false });
+    const after = await kowalski(["catalogs", "cells", "AllWISE", "--json"], env);
+    assert.deepEqual(allWise(after.out), { catalog: "AllWISE", rows: 30, cells: true });
+    assert.match(after.error, /AllWISE: 30 of 30 rows/);
+    const wrong = await kowalski(["catalogs", "cells", "NoSuch"], env);
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.error, /There is no catalog NoSuch/);
   });
 });
 
