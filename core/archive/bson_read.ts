@@ -17,7 +17,90 @@ export function readDocuments(raw: readonly Uint8Array[]): Document[] {
   return raw.map(readDocument);
 }
 
-const ASCII = Array.from({ length: 0x80 }, (_, code) => String.fromCharCode(code));
+/** Names in a row that are remembered; labels and the like may be of any number. */
+const SHAPES_MAX = 20_000;
+/** So often a row of names has to come before a function is made for it. */
+const OFTEN = 8;
+
+type Make = (values: readonly unknown[], first: number) => Document;
+
+/**
+ * The names of a document up to one of them. Documents of a collection have the same names in the same
+ * order, so what comes next is mostly what came last time: then the bytes are compared, and no text is
+ * made of them. For a row that comes often the document is made with one object literal: all of them
+ * share a hidden class, which makes reading them, and all that comes after, several times faster.
+ */
+class Shape {
+  readonly #after = new Map<string, Shape>();
+  #last: Shape | null = null;
+  #ends = 0;
+  #make: Make | null = null;
+
+  constructor(
+    readonly before: Shape | null,
+    readonly name: string,
+    /** With the zero at its end. */
+    readonly bytes: Uint8Array,
+  ) {}
+
+  /** What comes after: probably. */
+  get likely(): Shape | null {
+    return this.#last;
+  }
+
+  next(name: string, bytes: Uint8Array): Shape {
+    let next = this.#after.get(name);
+    if (next === undefined) {
+      next = new Shape(this, name, bytes.slice());
+      if (shapes < SHAPES_MAX) {
+        shapes++;
+        this.#after.set(name, next);
+      }
+    }
+    return this.#last = next;
+  }
+
+  document(values: readonly unknown[], first: number): Document {
+    if (this.#make !== null) return this.#make(values, first);
+    const names = namesOf(this);
+    // A name that comes twice has its first place and its last value, here as in a literal.
+    if (++this.#ends >= OFTEN) this.#make = makerOf(names);
+    const document: Document = {};
+    names.forEach((name, i) => {
+      if (name === "__proto__") define(document, name, values[first + i]);
+      else document[name] = values[first + i];
+    });
+    return document;
+  }
+}
+
+/** The names up to a shape's own. */
+function namesOf(shape: Shape): string[] {
+  const names: string[] = [];
+  for (let each = shape; each.before !== null; each = each.before) names.push(each.name);
+  return names.reverse();
+}
+
+let shapes = 0;
+const NO_NAMES = new Shape(null, "", new Uint8Array());
+
+function makerOf(names: readonly string[]): Make {
+  // In brackets, since a plain `__proto__` in a literal is the prototype.
+  const fields = names.map((name, i) => `[${JSON.stringify(name)}]: values[first + ${i}]`);
+  return new Function("values", "first", `return { ${fields.join(", ")} };`) as Make;
+}
+
+function define(document: Document, name: string, value: unknown): void {
+  Object.defineProperty(document, name, {
+    value,
+    writable: true,
+    enumerable: true,
+    configurable: true,
+  });
+}
+
+/** Values of the documents that are being read, the innermost last. */
+const stack: unknown[] = [];
 
 class Reader {
   readonly #bytes: Buffer;
@@ -31,12 +114,21 @@ class Reader {
 
   document(at: number): Document {
     this.#at = at + 4;
-    const document: Document = {};
-    for (let type = this.#bytes[this.#at++]!; type !== 0; type = this.#bytes[this.#at++]!) {
-      const name = this.#name();
-      document[name] = this.#value(type);
+    const first = stack.length;
+    let shape = NO_NAMES;
+    try {
+      for (let type = this.#bytes[this.#at++]!; type !== 0; type = this.#bytes[this.#at++]!) {
+        const { likely } = shape;
+        if (likely !== null && this.#isAt(likely.bytes)) {
+          this.#at += likely.bytes.length;
+          shape = likely;
+        } else shape = this.#name(shape);
+        stack.push(this.#value(type));
+      }
+      return shape.document(stack, first);
+    } finally {
+      stack.length = first;
     }
-    return document;
   }
 
   #array(at: number): unknown[] {
@@ -49,25 +141,22 @@ class Reader {
     return array;
   }
 
-  #name(): string {
-    // Short and nearly always ASCII, so a loop beats a call into the runtime.
+  #isAt(name: Uint8Array): boolean {
     const bytes = this.#bytes;
-    let name = "";
-    let at = this.#at;
-    for (let byte = bytes[at]!; byte !== 0; byte = bytes[++at]!) {
-      if (byte > 0x7f || byte === undefined) return this.#longName();
-      name += ASCII[byte];
+    const at = this.#at;
+    for (let i = 0; i < name.length; i++) {
+      if (bytes[at + i] !== name[i]) return false;
     }
-    this.#at = at + 1;
-    return name;
+    return true;
   }
 
-  #longName(): string {
+  #name(before: Shape): Shape {
     const end = this.#bytes.indexOf(0, this.#at);
     if (end < 0) throw new Error("Cannot read BSON: a name has no end");
     const name = this.#bytes.toString("utf8", this.#at, end);
+    const bytes = this.#bytes.subarray(this.#at, end + 1);
     this.#at = end + 1;
-    return name;
+    return before.next(name, bytes);
   }
 
   #value(type: number): unknown {
