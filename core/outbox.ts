@@ -6,6 +6,8 @@ import type { Passed, Sink } from "./contract/passed.ts";
 export interface OutboxStore {
   /** Passes that a sink doesn't have, oldest first, without those named. */
   pending(sink: string, limit: number, without?: readonly string[]): Promise<Passed[]>;
+  /** How many passes a sink doesn't have. */
+  waiting(sink: string): Promise<number>;
   /** Says that a sink has them. */
   delivered(sink: string, ids: readonly string[]): Promise<void>;
   /** Whether it is for us to deliver to a sink, for a while: of several cores one does. */

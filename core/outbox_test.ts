@@ -28,6 +28,8 @@ class MemoryStore implements OutboxStore {
     const waiting = this.passes.filter(({ _id }) => !done?.has(_id) && !without.includes(_id));
     return Promise.resolve(waiting.slice(0, limit));
   }
+  waiting = async (sink: string) => (await this.pending(sink, Infinity)).length;
+
   delivered(sink: string, ids: readonly string[]): Promise<void> {
     const done = this.done.get(sink) ?? new Set();
     this.done.set(sink, done);

@@ -107,7 +107,17 @@ export async function startCore(options: CoreOptions): Promise<Core> {
         counts: counts.totals,
         sources: Object.fromEntries([...sources].map(([name, each]) => [name, each.state()])),
       }),
-      metrics: () => metrics.text(),
+      async metrics() {
+        for (const { name } of sinks) metrics.setOutbox(name, await store!.waiting(name));
+        return await metrics.text();
+      },
+      onQuery: ({ type, seconds, ok }) =>
+        metrics.countRequest({
+          method: "POST",
+          route: `/v1/query:${type}`,
+          status: ok ? 200 : 400,
+          seconds,
+        }),
     });
   }
   const ended = Promise.all(brokers).then(() => {});
@@ -158,6 +168,7 @@ async function brokerDeps(
   const { settings, uri } = options;
   const models = await modelsOf(settings, survey, log);
   const workers = settings.workers.count ?? navigator.hardwareConcurrency;
+  let started = 0;
   const worker: IngestWorkerSettings = {
     archiveUri: uri,
     database: settings.database.db,
@@ -178,6 +189,7 @@ async function brokerDeps(
       restartsMax: settings.workers.restarts_max,
     },
     startWorker() {
+      if (++started > workers) metrics.countWorkerRestart(survey.name);
       const thread = new Worker(new URL("../workers/ingest_worker.ts", import.meta.url), {
         type: "module",
       });

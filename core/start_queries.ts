@@ -21,6 +21,8 @@ export interface QueriesDeps {
   ready(): boolean;
   health(): unknown;
   metrics(): Promise<string>;
+  /** Told of each query when it ended. */
+  onQuery(query: { readonly type: string; readonly seconds: number; readonly ok: boolean }): void;
 }
 
 export interface Queries extends AsyncDisposable {
@@ -63,6 +65,7 @@ export async function startQueries(deps: QueriesDeps): Promise<Queries> {
     ready: deps.ready,
     health: deps.health,
     metrics: deps.metrics,
+    onQuery: deps.onQuery,
     onError: (error) => log.error("a request failed", { error: String(error) }),
   });
   const { host: hostname, port } = settings.core;

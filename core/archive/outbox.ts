@@ -61,6 +61,8 @@ export async function mongoOutbox(
         return passed as unknown as Passed;
       });
     },
+    waiting: (sink) =>
+      outbox.countDocuments({ [`deliveredTo.${sink}`]: null }, { hint: `pending_${sink}` }),
     async delivered(sink, ids) {
       const now = new Date();
       const others = sinks.filter((name) => name !== sink);

@@ -65,6 +65,10 @@ describe("mongoOutbox()", () => {
     assert.deepEqual(idsOf(await outbox.pending("a", 9, sorted.slice(0, 1))), sorted.slice(1));
     await outbox.delivered("a", sorted.slice(0, 3));
     assert.deepEqual(idsOf(await outbox.pending("a", 9)), sorted.slice(3));
+    assert.deepEqual([await outbox.waiting("a"), await outbox.waiting("b")], [
+      sorted.length - 3,
+      sorted.length,
+    ]);
     assert.deepEqual(idsOf(await outbox.pending("b", 9)), sorted);
     const plan = await db.collection("outbox").find({ "deliveredTo.a": null })
       .sort({ packetMs: 1, _id: 1 }).explain("queryPlanner");
