@@ -5,7 +5,6 @@
  */
 import type { ClientSession } from "mongodb";
 import { CellCatalogs } from "./archive/cells.ts";
-import { crossmatch } from "./archive/crossmatch.ts";
 import { isConflict, isDuplicateKey, isTransient } from "./archive/errors.ts";
 import { FilterRunner, type Hit } from "./archive/filter_runner.ts";
 import { readKnown } from "./archive/history.ts";
@@ -17,9 +16,10 @@ import type { CatalogMatch } from "./contract/crossmatch.ts";
 import type { Document } from "./contract/document.ts";
 import { EMPTY_REPORT, type IngestJob, type IngestReport, type Stage } from "./contract/ingest.ts";
 import type { Scorer } from "./contract/model.ts";
+import { matchObjects } from "./match_objects.ts";
 import type { Passed } from "./contract/passed.ts";
 import type { SurveyDef } from "./contract/survey.ts";
-import { type ObjectChange, walkObjects } from "./pipeline/objects.ts";
+import { walkObjects } from "./pipeline/objects.ts";
 import { type ReadAlert, readBatch } from "./pipeline/read_batch.ts";
 import { scoreSteps } from "./pipeline/score.ts";
 
@@ -124,7 +124,10 @@ export class Ingest {
     );
     const scores = await time.of("score", () => scoreSteps(survey, scorer, steps));
     time.move("score", "features", scores.featuresMs);
-    const matches = await time.of("crossmatch", () => this.#matchNew(objects));
+    const matches = await time.of(
+      "crossmatch",
+      () => matchObjects({ db, catalogs: this.#deps.catalogs, cells: this.#cells }, objects),
+    );
 
     const documents = steps.map(({ alert }, i): Document => ({
       _id: alertId(alert.jd, alert.candid),
@@ -154,26 +157,6 @@ export class Ingest {
       catalogFailures: matches.failures,
       filterFailures: failures,
       packetMs: [...new Set(hits.map((hit) => hit.alert))].map((i) => fresh[i]!.packet.timestampMs),
-    };
-  }
-
-  /** Matches objects that are new to the archive, once, at the position of their first alert. */
-  async #matchNew(
-    objects: readonly ObjectChange[],
-  ): Promise<{ matched: number; failures: Record<string, number> }> {
-    const fresh = objects.filter(({ before }) => before === undefined);
-    const { matches, failures } = await crossmatch(
-      this.#deps.archive.db,
-      this.#deps.catalogs,
-      fresh.map(({ first }) => first),
-      this.#cells,
-    );
-    fresh.forEach(({ after }, i) => Object.assign(after.cross_matches as Document, matches[i]));
-    const hasMatch = (document: Document) =>
-      Object.values(document).some((list) => (list as unknown[]).length > 0);
-    return {
-      matched: matches.filter(hasMatch).length,
-      failures: Object.fromEntries(Object.keys(failures).map((name) => [name, fresh.length])),
     };
   }
 }

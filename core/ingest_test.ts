@@ -92,6 +92,35 @@ describe("Ingest", () => {
     for (const size of [1, 7]) assertEquals((await run(size)).archive, whole.archive);
   });
 
+  it("asks a catalog that failed again, with an object's next alert", async () => {
+    const broken = { ...CATALOGS[1]!, filter: { $expr: { $divide: [1, 0] } } };
+    const database = await fresh();
+    await using failing = await openIngest(database.uri, database.name, {
+      catalogs: [CATALOGS[0]!, broken],
+    });
+    for (const { catalog, documents } of catalogRows) {
+      await failing.db.collection(catalog).insertMany(documents as never[]);
+    }
+    const first = await failing.ingest.run(job(night.slice(0, 30)));
+    assert(first.catalogFailures.milliquas! > 0);
+    await failing.ingest.run(job(night.slice(30, 40)));
+    const left = { cross_matches_failed: "milliquas" };
+    const aux = failing.db.collection<Document>("ZTF_alerts_aux");
+    assert(await aux.countDocuments(left) > 10);
+
+    await using well = await openIngest(database.uri, database.name, { catalogs: CATALOGS });
+    await well.ingest.run(job(night.slice(40)));
+    // Objects that had another alert are as if nothing had failed.
+    const { archive } = await run(night.length);
+    const wanted = new Map(archive.ZTF_alerts_aux!.map((object) => [object._id, object]));
+    const healed = await aux.find({ cross_matches_failed: { $exists: false } }).toArray();
+    assert(healed.length > 5);
+    const counts = (object: Document) =>
+      Object.entries(object.cross_matches as Record<string, unknown[]>)
+        .map(([name, rows]) => [name, rows.length]);
+    for (const object of healed) assertEquals(counts(object), counts(wanted.get(object._id)!));
+  });
+
   it("changes nothing when the same packets come again, in other batches", async () => {
     const { database, archive } = await run(20);
     await using opened = await openIngest(database.uri, database.name, { catalogs: CATALOGS });

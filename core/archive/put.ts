@@ -46,11 +46,20 @@ export function alertId(jd: number, candid: number | bigint): ObjectId {
 
 const LIGHT_CURVES = ["prv_candidates", "fp_hists"] as const;
 
+/** Written again only where a catalog that had failed was asked again. */
+const MATCHES = ["cross_matches", "cross_matches_failed"] as const;
+
 /** The least that turns `before` into `after`: points at the end are pushed, others rewrite the curve. */
 function toUpdate({ objectId, before, after }: ObjectChange): AnyBulkWriteOperation[] {
   if (before === undefined) return [];
   const push: Document = {};
   const set: Document = {};
+  const unset: Document = {};
+  for (const field of MATCHES) {
+    if (after[field] === before[field]) continue;
+    if (after[field] === undefined) unset[field] = "";
+    else set[field] = after[field];
+  }
   for (const curve of LIGHT_CURVES) {
     const old = before[curve] as readonly unknown[] | undefined;
     const now = after[curve] as readonly unknown[] | undefined;
@@ -62,6 +71,7 @@ function toUpdate({ objectId, before, after }: ObjectChange): AnyBulkWriteOperat
   const update = {
     ...Object.keys(push).length > 0 && { $push: push },
     ...Object.keys(set).length > 0 && { $set: set },
+    ...Object.keys(unset).length > 0 && { $unset: unset },
   };
   if (Object.keys(update).length === 0) return [];
   return [{ updateOne: { filter: { _id: objectId as never }, update } } as AnyBulkWriteOperation];
