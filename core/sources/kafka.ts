@@ -39,6 +39,11 @@ export interface KafkaSourceOptions extends KafkaConnection {
    * for when it starts again; brokers take 6 s and more by default.
    */
   readonly sessionMs?: number;
+  /**
+   * Packets are read within a second of coming. Where they wait for so long, the client has stopped
+   * fetching without a word, and only a new one goes on.
+   */
+  readonly standstillMs?: number;
   /** After an abort, how long we stay in the group for batches to be committed. */
   readonly drainMs?: number;
 }
@@ -55,6 +60,7 @@ const DEFAULTS = {
   readAheadBytesMax: 96 * MB,
   fetchBytesMax: 4 * MB,
   sessionMs: 10_000,
+  standstillMs: 30_000,
   drainMs: 15_000,
 };
 type Options = KafkaSourceOptions & typeof DEFAULTS;
@@ -99,6 +105,7 @@ class Reading {
   #seen: TopicsSeen = { topics: [], ends: [] };
   #isConnected = false;
   #contactMs = 0;
+  #stands: { readonly at: string | null; sinceMs: number } = { at: null, sinceMs: 0 };
   #tries = 0;
 
   constructor(options: Options) {
@@ -198,12 +205,25 @@ class Reading {
           throw new Error(`No broker has answered for ${SILENCE_MS_MAX / 1000} s`);
         }
         await this.#lookAgain();
+        this.#watchReading();
         if (this.#seen.topics.join() !== topics.join()) return;
       }
     } finally {
       this.#session = null;
       await session.stop();
     }
+  }
+
+  /** Throws, once for each place, where reading has stood still for too long. */
+  #watchReading(): void {
+    const { standstillMs } = this.#options;
+    const at = this.#readAhead.standstill;
+    const nowMs = performance.now();
+    if (at !== this.#stands.at) this.#stands = { at, sinceMs: nowMs };
+    if (at === null || nowMs - this.#stands.sinceMs < standstillMs) return;
+    // What a transaction leaves behind its packets is never given to us, and looks the same.
+    this.#stands.sinceMs = Infinity;
+    throw new Error(`Nothing was read for ${standstillMs / 1000} s though packets wait: ${at}`);
   }
 
   async #look(): Promise<void> {

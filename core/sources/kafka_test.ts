@@ -15,6 +15,9 @@ const brokers = await kafkaBrokers();
 const skip = brokers === null;
 const DAY_MS = 86_400_000;
 
+/** What the sources of a test had to say: shown where they give nothing. */
+const said: string[] = [];
+
 let kafka: Kafka;
 let admin: Admin;
 let producer: Producer;
@@ -35,6 +38,7 @@ afterAll(async () => {
 const newName = () => `test_${crypto.randomUUID().slice(0, 8)}`;
 
 async function makeTopic(numPartitions: number, topic = newName()): Promise<string> {
+  said.length = 0;
   await admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: true });
   return topic;
 }
@@ -59,7 +63,7 @@ function sourceOf(topic: string, options: Partial<KafkaSourceOptions> = {}) {
     topicsCheckMs: 100,
     lingerMs: 20,
     sessionMs: 6_000,
-    log: () => {},
+    log: (level, message, fields) => said.push(`${level} ${message} ${JSON.stringify(fields)}`),
     ...options,
   });
 }
@@ -77,6 +81,7 @@ async function readAll(source: ReturnType<typeof sourceOf>, count: number, commi
     if (commits) await batch.commit();
     if (packets.length >= count) break;
   }
+  if (packets.length < count) console.error("Too little came; the source said:", said);
   return packets;
 }
 
@@ -134,6 +139,24 @@ describe("kafkaSource()", { skip }, () => {
     assert.deepEqual(numbers(await readAll(sourceOf(topic), 5)), range(5, 5));
     await produce(topic, 10, 1);
     assert.deepEqual(numbers(await readAll(sourceOf(topic), 1)), [10]);
+  });
+
+  it("joins anew, once, where packets wait that nobody gives it, and reads what comes then", async () => {
+    const topic = await makeTopic(1);
+    const transactions = kafka.producer({ transactionalId: topic, idempotent: true });
+    await transactions.connect();
+    // What is undone leaves offsets behind at which there is nothing to read.
+    const undone = await transactions.transaction();
+    await undone.send({ topic, messages: [{ value: "never" }] });
+    await undone.abort();
+    await transactions.disconnect();
+    const standstills = () => said.filter((line) => line.includes("though packets wait")).length;
+    const reading = readAll(sourceOf(topic, { standstillMs: 1_000 }), 1);
+    await until(() => standstills() > 0);
+    await sleep(3_000);
+    await produce(topic, 7, 1);
+    assert.deepEqual(numbers(await reading), [7]);
+    assert.equal(standstills(), 1);
   });
 
   it("commits in the order of reading, whatever is finished first", async () => {

@@ -111,6 +111,20 @@ export class ReadAhead {
       this.#bytes <= this.#limits.bytesMax / 2;
   }
 
+  /**
+   * Where reading stands, as text that changes with each packet, while more is known to wait in our
+   * partitions and reading isn't held back; null otherwise.
+   */
+  get standstill(): string | null {
+    const all = [...this.#partitions.values()];
+    const waits = ({ position, from, high }: Partition) => {
+      const next = position ?? from;
+      return high !== null && next !== null && next < high;
+    };
+    if (!this.isLow || !all.some(waits)) return null;
+    return all.map((partition) => `${keyOf(partition)}:${partition.position}`).join();
+  }
+
   /** Resolves when there is something to take and it is a full batch, or `lingerMs` have passed, or on abort. */
   async filled(batch: ReadAheadLimits, lingerMs: number, signal: AbortSignal): Promise<void> {
     while (!signal.aborted && this.#entries.length === 0) await this.#change(signal);

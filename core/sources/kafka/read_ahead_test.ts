@@ -55,6 +55,20 @@ describe("ReadAhead", () => {
     assert.deepEqual(readAhead.toCommit(), [{ ...at(0), offset: 4n }]);
   });
 
+  it("stands still where packets wait that it has room for, and only there", () => {
+    const readAhead = owning(0, 1);
+    assert.equal(readAhead.standstill, null);
+    readAhead.learn([{ ...at(0), from: 0n, high: 0n }, { ...at(1), from: 2n, high: 3n }]);
+    const before = readAhead.standstill;
+    assert.equal(before, "t/0:null,t/1:null");
+    feed(readAhead, 1, 2, 1);
+    assert.equal(readAhead.standstill, null);
+    readAhead.learn([{ ...at(0), from: 0n, high: 9n }]);
+    assert.notEqual(readAhead.standstill, before);
+    feed(readAhead, 1, 3, big.packetsMax / 2);
+    assert.equal(readAhead.standstill, null, "reading is held back until more is taken");
+  });
+
   it("what is committed isn't committed again, and no late batch moves it back", () => {
     const readAhead = owning(0);
     feed(readAhead, 0, 0, 2);
