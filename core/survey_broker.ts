@@ -3,11 +3,12 @@ import type { Archive } from "./archive/open.ts";
 import { ensureSurveyIndexes } from "./archive/indexes.ts";
 import { putRejected } from "./archive/rejected.ts";
 import { runBroker } from "./broker.ts";
-import type { IngestJob, IngestReport } from "./contract/ingest.ts";
+import type { IngestReport } from "./contract/ingest.ts";
 import type { Packet, Source } from "./contract/packet.ts";
 import type { SurveyDef } from "./contract/survey.ts";
 import { FilterWatch } from "./filter_set.ts";
 import { peekObjectId } from "./pipeline/peek.ts";
+import { type SentJob, toSent } from "./sent_job.ts";
 import { ingestShare } from "./worker_shares.ts";
 import { type LaneLimits, Lanes } from "../workers/lanes.ts";
 
@@ -47,7 +48,7 @@ export async function runSurveyBroker(
     ({ filters }, bad) => deps.onFilters(filters.length, bad),
     AbortSignal.any([over.signal, abandon]),
   );
-  using lanes = new Lanes<IngestJob, IngestReport>(deps.startWorker, limits);
+  using lanes = new Lanes<SentJob, IngestReport>(deps.startWorker, limits);
   // A worker that was replaced knows no filters: which version each lane has is forgotten with it.
   const versions = new Map<number, string>();
   try {
@@ -65,7 +66,7 @@ export async function runSurveyBroker(
                 const { filters: _, ...known } = job;
                 const isKnown = versions.get(lane) === job.filterVersion;
                 versions.delete(lane);
-                const report = await run(isKnown ? known : job);
+                const report = await run(toSent(isKnown ? known : job));
                 versions.set(lane, job.filterVersion);
                 return report;
               },

@@ -1,9 +1,10 @@
 /** A thread of the broker: its own connection to the archive, its own networks, batch after batch. */
 import { openArchive } from "../core/archive/open.ts";
 import type { CatalogMatch } from "../core/contract/crossmatch.ts";
-import type { IngestJob, IngestReport } from "../core/contract/ingest.ts";
+import type { IngestReport } from "../core/contract/ingest.ts";
 import type { SurveyDef } from "../core/contract/survey.ts";
 import { Ingest } from "../core/ingest.ts";
+import { fromSent, type SentJob } from "../core/sent_job.ts";
 import type { PreparedModel } from "../models/prepare.ts";
 import { openScorer } from "./onnx.ts";
 import { serve } from "./serve.ts";
@@ -17,7 +18,7 @@ export interface IngestWorkerSettings {
   readonly models: readonly PreparedModel[];
 }
 
-serve<IngestWorkerSettings, IngestJob, IngestReport>(async (settings) => {
+serve<IngestWorkerSettings, SentJob, IngestReport>(async (settings) => {
   const { default: survey } = await import(settings.surveyUrl) as { default: SurveyDef };
   const scorer = await openScorer(settings.models);
   let opened: Promise<Ingest> | undefined;
@@ -36,6 +37,6 @@ serve<IngestWorkerSettings, IngestJob, IngestReport>(async (settings) => {
       opened = undefined;
       throw Object.assign(error, { name: "ArchiveAwayError" });
     });
-    return await ingest.run(job);
+    return await ingest.run(fromSent(job));
   };
 });

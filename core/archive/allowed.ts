@@ -43,7 +43,11 @@ const ACCUMULATORS = words(`
   $addToSet $bottom $bottomN $count $covariancePop $covarianceSamp $denseRank $derivative
   $documentNumber $expMovingAvg $integral $linearFill $locf $push $rank $shift $top $topN`);
 
-const OPERATORS = new Set([...QUERY_OPERATORS, ...EXPRESSIONS, ...ACCUMULATORS]);
+export const OPERATORS: ReadonlySet<string> = new Set([
+  ...QUERY_OPERATORS,
+  ...EXPRESSIONS,
+  ...ACCUMULATORS,
+]);
 
 /** Throws `QueryError` where a filter or projection holds an operator that may not pass. */
 export function checkExpression(value: unknown): void {
@@ -55,9 +59,26 @@ export function checkPipeline(pipeline: readonly Document[]): void {
   new Walk().pipeline(pipeline, "pipeline");
 }
 
+/** A filter sees its alert and nothing else; `$geoNear` could only be in front of what shows it that. */
+export const FILTER_STAGES: ReadonlySet<string> = STAGES.difference(
+  new Set(words("$geoNear $graphLookup $lookup")),
+);
+
+/** The same for a user's filter, which reads no collection by itself, in whatever depth. */
+export function checkFilterPipeline(pipeline: unknown): void {
+  new Walk(FILTER_STAGES, "pipeline uses forbidden stages").pipeline(pipeline, "pipeline");
+}
+
 class Walk {
+  readonly #allowed: ReadonlySet<string>;
+  readonly #refusal: string;
   #stages = 0;
   #values = 0;
+
+  constructor(allowed: ReadonlySet<string> = STAGES, refusal = "Pipeline uses forbidden stages") {
+    this.#allowed = allowed;
+    this.#refusal = refusal;
+  }
 
   pipeline(pipeline: unknown, place: string): void {
     if (!Array.isArray(pipeline)) {
@@ -74,11 +95,11 @@ class Walk {
         );
       }
       const name = Object.keys(stage)[0]!;
-      if (!STAGES.has(name)) forbidden.add(name);
+      if (!this.#allowed.has(name)) forbidden.add(name);
     });
     if (forbidden.size > 0) {
       const names = [...forbidden].map((name) => `'${name}'`).join(", ");
-      throw new QueryError(`Pipeline uses forbidden stages: {${names}}`);
+      throw new QueryError(`${this.#refusal}: {${names}}`);
     }
     pipeline.forEach((stage, i) => {
       const name = Object.keys(stage)[0]!;

@@ -2,7 +2,7 @@ import { describe, it } from "@std/testing/bdd";
 import { assertThrows } from "@std/assert";
 import type { Document } from "../contract/document.ts";
 import { QueryError } from "../contract/query.ts";
-import { checkExpression, checkPipeline } from "./allowed.ts";
+import { checkExpression, checkFilterPipeline, checkPipeline } from "./allowed.ts";
 
 describe("checkPipeline()", () => {
   for (
@@ -110,6 +110,28 @@ describe("checkPipeline()", () => {
       { $skip: 1 },
       { $limit: 2 },
     ]);
+  });
+});
+
+describe("checkFilterPipeline()", () => {
+  it("refuses what reads other collections, which a query may, in whatever depth", () => {
+    for (const name of ["$lookup", "$graphLookup", "$geoNear", "$unionWith", "$merge", "$out"]) {
+      const stages = [{ $match: {} }, { [name]: { from: "users" } }];
+      for (const pipeline of [stages, [{ $facet: { a: stages } }]]) {
+        assertThrows(
+          () => checkFilterPipeline(pipeline),
+          QueryError,
+          `pipeline uses forbidden stages: {'${name}'}`,
+        );
+      }
+    }
+    checkPipeline([{ $lookup: { from: "stars", localField: "a", foreignField: "b", as: "c" } }]);
+  });
+
+  it("refuses what is no list of stages", () => {
+    for (const pipeline of [{}, "[]", 1, [1], [[]], [{}], [{ $match: {}, $limit: 1 }]]) {
+      assertThrows(() => checkFilterPipeline(pipeline), QueryError, "must be");
+    }
   });
 });
 

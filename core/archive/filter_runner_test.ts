@@ -1,12 +1,15 @@
-// Filters that run for a whole batch must pass what they pass when each alert has MongoDB for itself.
+// Filters must pass what they pass when each alert has MongoDB for itself, wherever they run.
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { assertEquals } from "@std/assert";
 import { type Document, Double } from "../contract/document.ts";
-import type { ActiveFilter } from "../contract/passed.ts";
 import { sideBySide } from "../filters/batch_pipeline.ts";
+import { filterOf } from "../../tests/support/filters.ts";
 import { type TestDatabase, testDatabase } from "../../tests/support/mongo.ts";
 import { readDocument } from "./bson_read.ts";
+import { writeDocument } from "./bson_write.ts";
 import { FilterRunner } from "./filter_runner.ts";
+import { type FilterFailure, MongoFilters } from "./mongo_filters.ts";
+import { openArchive } from "./open.ts";
 
 const PIPELINES: Record<string, Document[]> = {
   "passes all": [{ $match: {} }],
@@ -44,28 +47,22 @@ const PIPELINES: Record<string, Document[]> = {
   "includes a nested field": [{ $project: { candidate: { drb: 1 } } }],
 };
 
-const ALERTS: Document[] = Array.from({ length: 12 }, (_, i) => ({
-  _id: i,
-  candid: 2475433850015015000n + BigInt(i),
-  objectId: `ZTF26aaaaaa${"abcdefghijkl"[i % 5]}`,
-  candidate: {
-    drb: i % 4 === 3 ? null : i / 12,
-    magpsf: i === 5 ? "faint" : new Double(17 + i / 2),
-    programid: 1 + (i % 2),
-  },
-  prv: Array.from({ length: i % 4 }, (_, k) => ({ m: 17.5 + k + i / 10 })),
-}));
+const ALERTS: Document[] = Array.from({ length: 12 }, (_, i) =>
+  asStored({
+    _id: i,
+    candid: 2475433850015015000n + BigInt(i),
+    objectId: `ZTF26aaaaaa${"abcdefghijkl"[i % 5]}`,
+    candidate: {
+      drb: i % 4 === 3 ? null : i / 12,
+      magpsf: i === 5 ? "faint" : new Double(17 + i / 2),
+      programid: 1 + (i % 2),
+    },
+    prv: Array.from({ length: i % 4 }, (_, k) => ({ m: 17.5 + k + i / 10 })),
+  }));
 
-const filterOf = (pipeline: Document[], filterId = 1, permissions = [1, 2]): ActiveFilter => ({
-  filterId,
-  groupId: 1,
-  fid: "abc123",
-  permissions,
-  pipeline,
-  autosave: false,
-  autoFollowup: {},
-  updateAnnotations: false,
-});
+function asStored(document: Document): Document {
+  return readDocument(writeDocument(document));
+}
 
 describe("FilterRunner", () => {
   let database: TestDatabase;
@@ -85,18 +82,49 @@ describe("FilterRunner", () => {
     return passes;
   };
 
+  const byAlert = (hits: readonly { alert: number; data: Document }[]) =>
+    new Map(
+      hits.toSorted((a, b) => a.alert - b.alert)
+        .map(({ alert, data }) => [alert, asStored(data)]),
+    );
+
   for (const [name, pipeline] of Object.entries(PIPELINES)) {
-    it(`gives the same for a batch as for one alert: a filter that ${name}`, async () => {
+    it(`gives in process what MongoDB gives for one alert: a filter that ${name}`, async () => {
       const { hits, failures } = await new FilterRunner(db(), [filterOf(pipeline)])
         .run(() => ALERTS);
       assertEquals(failures, []);
-      const passes = new Map(
-        hits.toSorted((a, b) => a.alert - b.alert)
-          .map(({ alert, data }) => [alert, data]),
+      assertEquals(byAlert(hits), await alone(pipeline));
+    });
+
+    it(`gives the same for a batch in MongoDB: a filter that ${name}`, async () => {
+      const failures: FilterFailure[] = [];
+      const filters = new MongoFilters(db(), [filterOf(pipeline)]);
+      const hits = await filters.run(
+        ALERTS.map((document, alert) => ({ alert, document })),
+        failures,
       );
-      assertEquals(passes, await alone(pipeline));
+      assertEquals(failures, []);
+      assertEquals(byAlert(hits), await alone(pipeline));
     });
   }
+
+  it("asks MongoDB nothing for filters that are compiled, and the others once a batch", async () => {
+    const commands: string[] = [];
+    await using archive = await openArchive({
+      uri: database.uri,
+      database: database.name,
+      appName: "test",
+      onCommand: ({ commandName }) => commands.push(commandName),
+    });
+    const compiled = Object.values(PIPELINES).map((pipeline, i) => filterOf(pipeline, i));
+    await new FilterRunner(archive.db, compiled).run(() => ALERTS);
+    assertEquals(commands.filter((name) => name === "aggregate"), []);
+    const others = [filterOf([{ $bucketAuto: { groupBy: "$candid", buckets: 1 } }], 99)];
+    const { hits } = await new FilterRunner(archive.db, [...compiled, ...others])
+      .run(() => ALERTS);
+    assertEquals(commands.filter((name) => name === "aggregate").length, 1);
+    assertEquals(hits.filter(({ filter }) => filter.filterId === 99).length, ALERTS.length);
+  });
 
   it("runs most of them side by side", () => {
     const oneByOne = Object.entries(PIPELINES).filter(([, stages]) => sideBySide(stages) === null);
@@ -131,8 +159,8 @@ describe("FilterRunner", () => {
 
   it("takes more than MongoDB takes in one command", async () => {
     const big = Array.from({ length: 20 }, (_, i) => ({ _id: i, text: "x".repeat(1_000_000) }));
-    const { hits } = await new FilterRunner(db(), [filterOf([{ $project: { text: 0 } }])])
-      .run(() => big);
+    const hits = await new MongoFilters(db(), [filterOf([{ $project: { text: 0 } }])])
+      .run(big.map((document, alert) => ({ alert, document })), []);
     assertEquals(hits.length, 20);
   });
 });

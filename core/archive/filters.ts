@@ -5,6 +5,7 @@ import { decodeExtended } from "../contract/extended_json.ts";
 import { parseExact } from "../contract/json.ts";
 import type { Document } from "../contract/document.ts";
 import type { ActiveFilter } from "../contract/passed.ts";
+import { checkFilterPipeline } from "./allowed.ts";
 
 /** A filter that can't be run as it stands, and why: the others are not held up by it. */
 export interface BadFilter {
@@ -41,6 +42,8 @@ function toActiveFilter(document: Document): ActiveFilter {
   if (!Array.isArray(pipeline) || pipeline.length === 0) {
     throw new Error(`Cannot run filter ${filter_id}: its pipeline must be a list of stages`);
   }
+  // One that was stored by other means than the API.
+  checkFilterPipeline(pipeline);
   return {
     filterId: Number(filter_id),
     groupId: Number(group_id),
