@@ -1,10 +1,10 @@
-/** Limits how often something may be done: a bucket of tokens for each key, which fills with time. */
+/**
+ * Limits how often something may be done: counted here, at once, and with the other edges through
+ * what the cores tell (`shared_limits.ts`). No request waits for that.
+ */
+import { Buckets, type BucketSettings } from "../core/base/buckets.ts";
 
-export interface RateLimitSettings {
-  readonly perMinute: number;
-  /** What a bucket holds. */
-  readonly burst: number;
-}
+export type RateLimitSettings = BucketSettings;
 
 export interface Taken {
   readonly ok: boolean;
@@ -12,27 +12,18 @@ export interface Taken {
   readonly retryAfterS: number;
 }
 
-interface Bucket {
-  tokens: number;
-  atMs: number;
-}
-
-/** Buckets kept, about 100 bytes each. Who was away longest is forgotten first, and starts full again. */
-const KEYS_MAX = 50_000;
+/** Keys whose takings wait to be told; what is beyond them only this edge knows. */
+const UNTOLD_MAX = 50_000;
 
 export class RateLimit {
-  readonly #perMs: number;
-  readonly #burst: number;
-  readonly #now: () => number;
-  readonly #keysMax: number;
-  /** In order of use, so that the first is the one to forget. */
-  readonly #buckets = new Map<string, Bucket>();
+  readonly settings: RateLimitSettings;
+  readonly #buckets: Buckets;
+  /** What was taken here since it was last told. */
+  #untold = new Map<string, number>();
 
-  constructor({ perMinute, burst }: RateLimitSettings, now = Date.now, keysMax = KEYS_MAX) {
-    this.#perMs = perMinute / 60_000;
-    this.#burst = burst;
-    this.#now = now;
-    this.#keysMax = keysMax;
+  constructor(settings: RateLimitSettings, now = Date.now, keysMax?: number) {
+    this.settings = settings;
+    this.#buckets = new Buckets(settings, now, keysMax);
   }
 
   get size(): number {
@@ -41,34 +32,43 @@ export class RateLimit {
 
   /** Takes a token, where there is one. */
   take(key: string): Taken {
-    const bucket = this.#bucket(key);
-    if (bucket.tokens < 1) return this.#refused(bucket);
-    bucket.tokens--;
-    return { ok: true, retryAfterS: 0 };
+    const taken = this.look(key);
+    // Who is refused is told of too, so that it is learnt what others have left them.
+    this.charge(key, taken.ok ? 1 : 0);
+    return taken;
   }
 
   /** Whether there is a token, without taking it. */
   look(key: string): Taken {
-    const bucket = this.#bucket(key);
-    return bucket.tokens < 1 ? this.#refused(bucket) : { ok: true, retryAfterS: 0 };
+    const waitMs = this.#buckets.waitMs(key);
+    return { ok: waitMs === 0, retryAfterS: Math.ceil(waitMs / 1000) };
   }
 
-  #refused({ tokens }: Bucket): Taken {
-    return { ok: false, retryAfterS: Math.ceil((1 - tokens) / this.#perMs / 1000) };
-  }
-
-  #bucket(key: string): Bucket {
-    const nowMs = this.#now();
-    const known = this.#buckets.get(key);
-    const bucket = known ?? { tokens: this.#burst, atMs: nowMs };
-    const elapsedMs = Math.max(0, nowMs - bucket.atMs);
-    bucket.tokens = Math.min(this.#burst, bucket.tokens + elapsedMs * this.#perMs);
-    bucket.atMs = nowMs;
-    this.#buckets.delete(key);
-    this.#buckets.set(key, bucket);
-    if (this.#buckets.size > this.#keysMax) {
-      this.#buckets.delete(this.#buckets.keys().next().value!);
+  /** Takes what was done already, whether there is as much or not; fewer than none gives back. */
+  charge(key: string, tokens: number): void {
+    this.#buckets.take(key, tokens);
+    if (this.#untold.size < UNTOLD_MAX || this.#untold.has(key)) {
+      this.#untold.set(key, (this.#untold.get(key) ?? 0) + tokens);
     }
-    return bucket;
+  }
+
+  /** What was taken here and hasn't been told, of so many keys; from now on it counts as told. */
+  tell(keysMax: number): Map<string, number> {
+    const told = new Map([...this.#untold].slice(0, keysMax));
+    for (const key of told.keys()) this.#untold.delete(key);
+    return told;
+  }
+
+  /** It could not be told, and is still to be. */
+  untell(told: ReadonlyMap<string, number>): void {
+    for (const [key, tokens] of told) {
+      this.#untold.set(key, (this.#untold.get(key) ?? 0) + tokens);
+    }
+  }
+
+  /** What all edges together have left of a key, of which what is untold here is to be taken yet. */
+  learn(key: string, left: number): void {
+    const here = this.#buckets.left(key);
+    this.#buckets.take(key, here - (left - (this.#untold.get(key) ?? 0)));
   }
 }

@@ -62,6 +62,39 @@ describe("RateLimit", () => {
     }));
   });
 
+  it("takes what was done already, and gives back what wasn't", () => {
+    const limit = new RateLimit({ perMinute: 60, burst: 3 }, () => 0);
+    limit.charge("a", 5);
+    assertEquals(limit.look("a"), { ok: false, retryAfterS: 3 });
+    limit.charge("a", -4);
+    assertEquals([limit.take("a").ok, limit.take("a").ok, limit.take("a").ok], [true, true, false]);
+  });
+
+  it("tells what it took once, and again where it wasn't heard", () => {
+    const limit = new RateLimit({ perMinute: 60, burst: 3 }, () => 0);
+    limit.take("a");
+    limit.take("a");
+    limit.take("b");
+    const told = limit.tell(1);
+    assertEquals([...told], [["a", 2]]);
+    assertEquals([...limit.tell(9)], [["b", 1]]);
+    limit.take("a");
+    limit.untell(told);
+    assertEquals([...limit.tell(9)], [["a", 3]]);
+    assertEquals([...limit.tell(9)], []);
+  });
+
+  it("learns what other edges have left of it, less what they can't know of", () => {
+    const limit = new RateLimit({ perMinute: 60, burst: 10 }, () => 0);
+    limit.take("a");
+    limit.tell(9);
+    limit.take("a");
+    limit.learn("a", 2);
+    assertEquals([limit.take("a").ok, limit.take("a").ok], [true, false]);
+    limit.learn("b", -3);
+    assertEquals(limit.look("b"), { ok: false, retryAfterS: 4 });
+  });
+
   it("doesn't mind a clock that goes back", () => {
     let nowMs = 1_000_000;
     const limit = new RateLimit({ perMinute: 60, burst: 2 }, () => nowMs);

@@ -1,6 +1,8 @@
 /** Tokens: JSON Web Tokens that say who asks, signed with a key that only edges have. */
 import { sign, verify } from "hono/jwt";
 import { z } from "zod";
+import type { UserRecord } from "../core/contract/edge.ts";
+import { TOKEN_PREFIX } from "../core/contract/tokens.ts";
 
 export interface TokenSettings {
   /** The first one signs; all of them are accepted, so that keys can be changed one after another. */
@@ -15,14 +17,21 @@ export interface TokenSettings {
 
 export interface Identity {
   readonly userId: string;
-  /** Seconds since 1970; 0 where the token doesn't say. */
-  readonly issuedAtS: number;
+  /** The user's epoch when it was issued, ms since 1970; null: it doesn't say, as the original's don't. */
+  readonly epochMs: number | null;
+  /** ms since 1970; 0 where the token doesn't say. */
+  readonly issuedAtMs: number;
+}
+
+/** A personal access token, of which only the cores know whose it is. */
+export interface PersonalToken {
+  readonly personal: string;
 }
 
 export interface Tokens {
-  issue(userId: string): Promise<string>;
-  /** Who a header `Authorization` names; null where there is none. Throws `TokenError`. */
-  read(header: string | undefined): Promise<Identity | null>;
+  issue(user: Pick<UserRecord, "name" | "tokensValidFromMs">): Promise<string>;
+  /** What a header `Authorization` holds; null where there is none. Throws `TokenError`. */
+  read(header: string | undefined): Promise<Identity | PersonalToken | null>;
 }
 
 /** The token can't be accepted. */
@@ -36,6 +45,7 @@ export class TokenError extends Error {
 const Claims = z.object({
   user_id: z.string().min(1),
   created_at: z.unknown().optional(),
+  epoch: z.number().optional(),
   exp: z.number().optional(),
   iat: z.number().optional(),
   nbf: z.number().optional(),
@@ -52,15 +62,16 @@ export function createTokens(
 
   return { issue, read };
 
-  async function issue(userId: string): Promise<string> {
+  async function issue({ name, tokensValidFromMs }: Parameters<Tokens["issue"]>[0]) {
     const nowMs = now();
     const iat = Math.floor(nowMs / 1000);
     return await sign(
       {
-        user_id: userId,
+        user_id: name,
         created_at: new Date(nowMs).toISOString().replace("Z", "+00:00"),
         iat,
         jti: crypto.randomUUID(),
+        epoch: tokensValidFromMs,
         ...lifetimeS !== null && { exp: iat + lifetimeS },
       },
       signingKey!,
@@ -68,20 +79,20 @@ export function createTokens(
     );
   }
 
-  async function read(header: string | undefined): Promise<Identity | null> {
+  async function read(header: string | undefined): Promise<Identity | PersonalToken | null> {
     const words = header?.trim().split(/\s+/) ?? [];
     const [token = "", ...more] = words[0]?.toLowerCase() === "bearer" ? words.slice(1) : words;
     if (words.length === 0 || words[0] === "") return null;
     if (more.length > 0) throw new TokenError();
+    if (token.startsWith(TOKEN_PREFIX)) return { personal: token };
     const claims = Claims.safeParse(await payloadOf(token));
     if (!claims.success) throw new TokenError();
-    const { user_id, created_at, exp, nbf } = claims.data;
+    const { user_id, created_at, epoch = null, exp, iat = 0, nbf = 0 } = claims.data;
     const nowS = now() / 1000;
     if (exp !== undefined && exp <= nowS) throw new TokenError("token has expired");
     if (exp === undefined && lifetimeS !== null) throw new TokenError();
-    const issuedAtS = claims.data.iat ?? secondsOf(created_at);
-    if (Math.max(nbf ?? 0, issuedAtS) > nowS + LEEWAY_S) throw new TokenError();
-    return { userId: user_id, issuedAtS };
+    if (Math.max(nbf, iat) > nowS + LEEWAY_S) throw new TokenError();
+    return { userId: user_id, epochMs: epoch, issuedAtMs: msOf(created_at) ?? iat * 1000 };
   }
 
   async function payloadOf(token: string): Promise<unknown> {
@@ -97,7 +108,18 @@ export function createTokens(
   }
 }
 
-function secondsOf(createdAt: unknown): number {
+/**
+ * Whether a token was issued since its user's tokens were voided last. One that holds its epoch holds
+ * it exactly: the second of its issue, a clock that is ahead, a log-in that began before the change
+ * play no part.
+ */
+export function isOfEpoch({ epochMs, issuedAtMs }: Identity, user: UserRecord): boolean {
+  return epochMs === null
+    ? issuedAtMs >= user.tokensValidFromMs
+    : epochMs === user.tokensValidFromMs;
+}
+
+function msOf(createdAt: unknown): number | undefined {
   const ms = typeof createdAt === "string" ? Date.parse(createdAt) : NaN;
-  return Number.isNaN(ms) ? 0 : Math.floor(ms / 1000);
+  return Number.isNaN(ms) ? undefined : ms;
 }

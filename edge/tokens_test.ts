@@ -1,7 +1,7 @@
 import { describe, it } from "@std/testing/bdd";
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { decode, sign } from "hono/jwt";
-import { createTokens, TokenError } from "./tokens.ts";
+import { createTokens, isOfEpoch, TokenError } from "./tokens.ts";
 
 const KEY = "the key of tokens, 32 characters long";
 const OLD_KEY = "the key that was used before this one";
@@ -10,11 +10,12 @@ const NOW_S = 1_700_000_000;
 const settings = { keys: [KEY, OLD_KEY], algorithm: "HS256", lifetimeS: 3600 } as const;
 const tokens = createTokens(settings, () => NOW_MS);
 const endless = createTokens({ ...settings, lifetimeS: null }, () => NOW_MS);
+const alice = { name: "alice", tokensValidFromMs: 1_699_000_000_123 };
 const claims = { user_id: "alice", iat: NOW_S, exp: NOW_S + 3600 };
 
 describe("issue()", () => {
   it("makes a token that says who, when, until when, and which", async () => {
-    const { header, payload } = decode(await tokens.issue("alice"));
+    const { header, payload } = decode(await tokens.issue(alice));
     assertEquals(header, { alg: "HS256", typ: "JWT" });
     const { jti, ...rest } = payload;
     assertEquals(rest, {
@@ -22,12 +23,13 @@ describe("issue()", () => {
       created_at: "2023-11-14T22:13:20.500+00:00",
       iat: NOW_S,
       exp: NOW_S + 3600,
+      epoch: 1_699_000_000_123,
     });
     assertEquals(typeof jti, "string");
   });
 
   it("makes a token without an end where settings give none", async () => {
-    assertEquals("exp" in decode(await endless.issue("alice")).payload, false);
+    assertEquals("exp" in decode(await endless.issue(alice)).payload, false);
   });
 
   it("needs a key", () => {
@@ -36,10 +38,16 @@ describe("issue()", () => {
 });
 
 describe("read()", () => {
+  const identity = {
+    userId: "alice",
+    epochMs: alice.tokensValidFromMs,
+    issuedAtMs: NOW_MS,
+  };
+
   it("finds the user in a header of either form", async () => {
-    const token = await tokens.issue("alice");
+    const token = await tokens.issue(alice);
     for (const header of [token, ` ${token} `, `Bearer ${token}`, `bEARER ${token}`]) {
-      assertEquals(await tokens.read(header), { userId: "alice", issuedAtS: NOW_S });
+      assertEquals(await tokens.read(header), identity);
     }
   });
 
@@ -50,8 +58,15 @@ describe("read()", () => {
   it("accepts what an older key has signed", async () => {
     assertEquals(await tokens.read(await sign(claims, OLD_KEY, "HS256")), {
       userId: "alice",
-      issuedAtS: NOW_S,
+      epochMs: null,
+      issuedAtMs: NOW_S * 1000,
     });
+  });
+
+  it("knows a personal access token when it sees one, and leaves it to the cores", async () => {
+    for (const header of ["kow_abc", "Bearer kow_abc"]) {
+      assertEquals(await tokens.read(header), { personal: "kow_abc" });
+    }
   });
 
   const refused = async (header: Promise<string> | string, message = "token is invalid") => {
@@ -89,15 +104,44 @@ describe("read()", () => {
     const legacy = { user_id: "alice", created_at: "2023-11-14T22:13:16.816946+00:00" };
     assertEquals(await endless.read(await sign(legacy, KEY, "HS256")), {
       userId: "alice",
-      issuedAtS: 1_699_999_996,
+      epochMs: null,
+      issuedAtMs: 1_699_999_996_816,
     });
     const undated = await sign({ user_id: "alice" }, KEY, "HS256");
-    assertEquals(await endless.read(undated), { userId: "alice", issuedAtS: 0 });
+    assertEquals(await endless.read(undated), {
+      userId: "alice",
+      epochMs: null,
+      issuedAtMs: 0,
+    });
   });
 
   it("accepts a raw token that happens to hold the letters of bearer", async () => {
     // The original looked for them anywhere.
     const token = await sign({ ...claims, user_id: "the bearer" }, KEY, "HS256");
-    assertEquals((await tokens.read(token))?.userId, "the bearer");
+    assertEquals(await tokens.read(token), {
+      userId: "the bearer",
+      epochMs: null,
+      issuedAtMs: NOW_S * 1000,
+    });
+  });
+});
+
+describe("isOfEpoch()", () => {
+  const user = { ...alice, admin: false, permissions: [], programIds: [] };
+  const at = (tokensValidFromMs: number) => ({ ...user, tokensValidFromMs });
+
+  it("goes by the epoch that a token holds, and by no clock", () => {
+    const identity = { userId: "alice", epochMs: 5_000, issuedAtMs: 9_999_999 };
+    assertEquals(isOfEpoch(identity, at(5_000)), true);
+    // The epoch moved in the second, even the millisecond, in which the token was issued.
+    assertEquals(isOfEpoch({ ...identity, issuedAtMs: 5_001 }, at(5_001)), false);
+    assertEquals(isOfEpoch(identity, at(4_999)), false);
+  });
+
+  it("goes by its time to the millisecond where a token holds no epoch", () => {
+    const legacy = { userId: "alice", epochMs: null, issuedAtMs: 5_500 };
+    assertEquals(isOfEpoch(legacy, at(0)), true);
+    assertEquals(isOfEpoch(legacy, at(5_500)), true);
+    assertEquals(isOfEpoch(legacy, at(5_501)), false);
   });
 });

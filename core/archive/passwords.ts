@@ -1,12 +1,17 @@
 /**
  * Hashes and checks passwords in a thread of their own: bcrypt takes a quarter of a second by
  * intention, and queries are not to wait for it.
+ *
+ * bcrypt reads 72 bytes of a password, and none after a zero byte. So what it gets is a MAC of the
+ * password, of whatever length that is, and hashes of this kind begin with a mark. The original's
+ * don't, and are checked as it did.
  */
 import { UnavailableError } from "../contract/query.ts";
 
 export interface Passwords {
-  /** The text of a bcrypt hash. Rejects what bcrypt would cut. */
+  /** A text to know the password by. */
   hash(password: string): Promise<string>;
+  /** Against a hash of ours, or of the original's. */
   verify(password: string, hash: string): Promise<boolean>;
 }
 
@@ -22,10 +27,15 @@ export type PasswordReply = {
 
 /** The cost of the original's hashes, and of ours. */
 const COST = 12;
-/** bcrypt reads no more of a password. */
-const PASSWORD_BYTES_MAX = 72;
+/** In front of the bcrypt hash of a password's MAC. */
+export const MARK = "$hmac-sha256";
 /** A quarter of a second each: who comes after these would wait for longer than clients do. */
 const WAITING_MAX = 40;
+
+/** Whether a hash is of the present kind; another is to be replaced when its password is at hand. */
+export function isOurs(hash: string): boolean {
+  return hash.startsWith(MARK);
+}
 
 /** Starts no thread before the first password comes. Dispose of it to end the thread. */
 export function startPasswords({ cost = COST } = {}): Passwords & Disposable {
@@ -43,13 +53,6 @@ class PasswordThread implements Passwords, Disposable {
   }
 
   async hash(password: string): Promise<string> {
-    const bytes = new TextEncoder().encode(password).length;
-    if (bytes > PASSWORD_BYTES_MAX) {
-      throw new Error(
-        `Cannot hash the password as its length must be <= ${PASSWORD_BYTES_MAX} bytes: ` +
-          `current value is ${bytes}`,
-      );
-    }
     return await this.#run((id) => ({ id, password, cost: this.#cost })) as string;
   }
 

@@ -42,14 +42,14 @@ describe("findUser()", () => {
       admin: false,
       permissions: ["read", "classify", "skymaps"],
       programIds: [1],
-      tokensValidFromS: 0,
+      tokensValidFromMs: 0,
     });
     assertEquals(await findUser(db, "bob", userRules), {
       name: "bob",
       admin: false,
       permissions: ["read", "classify", "skymaps"],
       programIds: [1, 2],
-      tokensValidFromS: 1_700_000_000,
+      tokensValidFromMs: 1_700_000_000_900,
     });
   });
 
@@ -91,7 +91,7 @@ describe("checkCredentials()", () => {
         name === "broken" ? await findUser(db, "broken", userRules) : null,
       );
       assertEquals(verify.mock.callCount(), 1);
-      assert(String(verify.mock.calls[0]!.arguments[1]).startsWith("$2b$12$"));
+      assert(String(verify.mock.calls[0]!.arguments[1]).startsWith("$hmac-sha256$2b$12$"));
     }
   });
 });
@@ -107,7 +107,7 @@ describe("ensureAdmin()", () => {
       admin: true,
       permissions: [...PERMISSIONS],
       programIds: [1, 2, 3],
-      tokensValidFromS: 0,
+      tokensValidFromMs: 0,
     });
     assertEquals(await logIn("other"), null);
   });

@@ -21,8 +21,11 @@ export const PERMISSIONS = [
 export const Permission = z.enum(PERMISSIONS);
 export type Permission = z.output<typeof Permission>;
 
+export const RoleName = z.enum(["user", "service", "admin"]);
+export type RoleName = z.output<typeof RoleName>;
+
 /** What the roles of a user's document are worth; who has none is a `user`. */
-export const ROLES: Readonly<Record<string, readonly Permission[]>> = {
+export const ROLES: Readonly<Record<RoleName, readonly Permission[]>> = {
   user: ["read", "classify", "skymaps"],
   /** A program that keeps filters and sends triggers for people: SkyPortal. */
   service: ["read", "classify", "skymaps", "filters", "triggers"],

@@ -1,17 +1,31 @@
 import { z } from "zod";
 import { Credentials, errorBody, UserRecord } from "../../core/contract/edge.ts";
 import { parseExact, shortText } from "../../core/contract/json.ts";
+import { placeOf } from "../address.ts";
 import { CoreUnavailableError } from "../ask.ts";
+import { tooMany } from "../too_many.ts";
 import { defineRoute, type EdgeContext, type EdgeDeps } from "../route.ts";
 
 const VERSION = "penquins.__version__";
+
+/** As clients send it, for the documentation: what is wrong with it is told in words of its own. */
+const LogIn = Credentials.extend({
+  [VERSION]: z.string().optional().meta({ description: "Of the Python client; any 2.x" }),
+});
+const LoggedIn = z.object({ status: z.literal("success"), token: z.string() });
 
 /** Log-in: a name and a password for a token. */
 export default defineRoute({
   method: "POST",
   path: "/api/auth",
   access: "anyone",
-  doc: { summary: "Log in: a name and a password for a token", tag: "auth" },
+  doc: {
+    summary: "Log in: a name and a password for a token",
+    tag: "auth",
+    body: LogIn,
+    answer: LoggedIn,
+    statuses: [401],
+  },
   async handle(c, deps) {
     const request = z.record(z.string(), z.unknown()).safeParse(parseExact(await c.req.text()));
     if (!request.success) return refuse(c, "the body must be a JSON object");
@@ -32,30 +46,34 @@ async function logIn(
   { instances, ask, limits, tokens }: EdgeDeps,
   credentials: Credentials,
 ): Promise<Response> {
-  // Who fails too often waits, whether it is one address or one name that many try.
-  const keys = [`address ${c.env.address}`, `name ${credentials.username}`];
+  // Who fails too often waits, whether it is one address or one name that many try. Each try counts
+  // until it is known to be right, so that many at once gain nothing.
+  const keys = [`address ${placeOf(c.env.address)}`, `name ${credentials.username}`];
   const blocked = keys.map((key) => limits.logIn.look(key)).find(({ ok }) => !ok);
-  if (blocked) {
-    return c.json(errorBody("Too Many Requests"), 429, {
-      "retry-after": String(blocked.retryAfterS),
+  if (blocked) return tooMany(c, blocked);
+  const count = (tries: number) => keys.forEach((key) => limits.logIn.charge(key, tries));
+  count(1);
+  try {
+    const response = await ask(await instances.choose([]), {
+      method: "POST",
+      path: "/v1/auth",
+      body: new TextEncoder().encode(JSON.stringify(credentials)),
+      signal: c.req.raw.signal,
     });
+    if (response.ok) {
+      const user = UserRecord.parse(await response.json());
+      count(-1);
+      return c.json({ status: "success", token: await tokens.issue(user) });
+    }
+    await response.body?.cancel();
+    if (response.status !== 401) {
+      throw new CoreUnavailableError(`Cannot log in: the core says ${response.status}`);
+    }
+    return c.json(errorBody("Unauthorized"), 401);
+  } catch (error) {
+    if (error instanceof CoreUnavailableError) count(-1);
+    throw error;
   }
-  const response = await ask(await instances.choose([]), {
-    method: "POST",
-    path: "/v1/auth",
-    body: new TextEncoder().encode(JSON.stringify(credentials)),
-    signal: c.req.raw.signal,
-  });
-  if (response.ok) {
-    const { name } = UserRecord.parse(await response.json());
-    return c.json({ status: "success", token: await tokens.issue(name) });
-  }
-  await response.body?.cancel();
-  if (response.status !== 401) {
-    throw new CoreUnavailableError(`Cannot log in: the core says ${response.status}`);
-  }
-  for (const key of keys) limits.logIn.take(key);
-  return c.json(errorBody("Unauthorized"), 401);
 }
 
 /** All of 2.x speak the same protocol; a list of releases would lock out the next one. */

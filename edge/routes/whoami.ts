@@ -8,6 +8,7 @@ export default operationRoute({
   path: "/api/whoami",
   access: "read",
   operation: "whoami",
+  isFree: true,
   doc: {
     summary: "Who a token is of, and what it is good for",
     tag: "users",
