@@ -1,6 +1,7 @@
 /** A position in the forms the archive stores it in: for MongoDB's sphere, as text, galactic, ecliptic. */
 import { type Document, toDouble } from "../contract/document.ts";
 import { toRadians } from "./angles.ts";
+import { dot, toVector, type Vector } from "./vectors.ts";
 
 /**
  * The `coordinates` of a stored document, from J2000 right ascension and declination in degrees:
@@ -57,8 +58,6 @@ function padded(value: number, decimals: number, width: number): string {
   return value.toFixed(decimals).padStart(width, "0");
 }
 
-type Vector = readonly [number, number, number];
-
 /** From J2000 equatorial to galactic axes (ESA 1997, The Hipparcos and Tycho Catalogues, vol. 1, 1.5.3). */
 const GALACTIC_AXES: readonly Vector[] = [
   [-0.054875539, -0.873437105, -0.483834992],
@@ -68,7 +67,7 @@ const GALACTIC_AXES: readonly Vector[] = [
 
 /** Degrees; `l` in (-180, 180]. */
 export function toGalactic(raDeg: number, decDeg: number): { l: number; b: number } {
-  const direction = unitVector(raDeg, decDeg);
+  const direction = toVector({ raDeg, decDeg });
   const [x, y, z] = GALACTIC_AXES.map((axis) => dot(axis, direction)) as [number, number, number];
   return { l: degrees(Math.atan2(y, x)), b: degrees(Math.atan2(z, Math.hypot(x, y))) };
 }
@@ -78,7 +77,7 @@ const OBLIQUITY_DEG = 23.439291;
 
 /** Degrees; `lambda` in [0, 360). */
 export function toEcliptic(raDeg: number, decDeg: number): { lambda: number; beta: number } {
-  const [x, y, z] = unitVector(raDeg, decDeg);
+  const [x, y, z] = toVector({ raDeg, decDeg });
   const obliquity = toRadians(OBLIQUITY_DEG, "deg");
   const [sin, cos] = [Math.sin(obliquity), Math.cos(obliquity)];
   const [u, v] = [y * cos + z * sin, z * cos - y * sin];
@@ -87,15 +86,6 @@ export function toEcliptic(raDeg: number, decDeg: number): { lambda: number; bet
     lambda: lambda < 0 ? (lambda + 360) % 360 : lambda,
     beta: degrees(Math.atan2(v, Math.hypot(x, u))),
   };
-}
-
-function unitVector(raDeg: number, decDeg: number): Vector {
-  const [ra, dec] = [toRadians(raDeg, "deg"), toRadians(decDeg, "deg")];
-  return [Math.cos(ra) * Math.cos(dec), Math.sin(ra) * Math.cos(dec), Math.sin(dec)];
-}
-
-function dot(a: Vector, b: Vector): number {
-  return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
 }
 
 function degrees(radians: number): number {

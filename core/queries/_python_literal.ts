@@ -171,7 +171,9 @@ function toNumber([text, fraction, bareFraction, exponent]: RegExpExecArray): un
   const digits = text.replace(/^\+/, "");
   const value = digits.length <= INT64_DIGITS_MAX + 1 ? BigInt(digits) : undefined;
   if (value === undefined || value !== BigInt.asIntN(64, value)) {
-    throw new QueryError(`OverflowError: an integer must fit 64 bits: current value is ${text}`);
+    throw new QueryError(
+      `OverflowError: an integer must fit 64 bits: current value is ${shortText(text)}`,
+    );
   }
   return toInteger(value);
 }

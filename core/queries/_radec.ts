@@ -3,16 +3,13 @@ import { type Document, Double, isDouble, toNumber } from "../contract/document.
 import { isPlainObject } from "../contract/extended_json.ts";
 import { shortText } from "../contract/json.ts";
 import { floatText } from "../contract/python_number.ts";
-import { QueryError } from "../contract/query.ts";
+import { POSITIONS_MAX, QueryError } from "../contract/query.ts";
 import { parsePythonLiteral, Tuple } from "./_python_literal.ts";
 
 export interface NamedPosition {
   readonly raDeg: number;
   readonly decDeg: number;
 }
-
-/** More in one query would keep others waiting for too long. */
-const POSITIONS_MAX = 10_000;
 
 /**
  * The positions by the names of their results. Where a client gives no names, a position's name is
