@@ -8,6 +8,19 @@ export interface Stamp {
   readonly pixels: Float32Array;
 }
 
+/** The primary image of a FITS file as it lies there. */
+export interface FitsImage {
+  readonly width: number;
+  readonly height: number;
+  /** The header's cards, 80 characters each, without END. */
+  readonly cards: readonly string[];
+  /** Values of the cards by key, as text. */
+  readonly values: ReadonlyMap<string, string>;
+  readonly bytesPerPixel: number;
+  /** Big-endian, row by row. */
+  readonly data: Uint8Array;
+}
+
 const BLOCK_BYTES = 2880;
 const CARD_BYTES = 80;
 /** The surveys' cutouts have 63 to 81 pixels a side. */
@@ -34,40 +47,53 @@ const PIXELS: Readonly<Record<string, { bytes: number; read: ReadPixel }>> = {
  * BLANK. A missing SIMPLE card is tolerated. Throws for what is not such an image.
  */
 export function readStamp(gz: Uint8Array): Stamp {
+  return toStamp(readImage(gz));
+}
+
+/** The same, before its pixels are read. */
+export function readImage(gz: Uint8Array): FitsImage {
   const file = gz[0] === 0x1f && gz[1] === 0x8b
     ? gunzipSync(gz, { chunkSize: CHUNK_BYTES, maxOutputLength: FILE_BYTES_MAX })
     : gz;
-  const { cards, dataStart } = readHeader(file);
-  const number = (key: string) => cards.has(key) ? Number(cards.get(key)) : undefined;
+  const { cards, values, dataStart } = readHeader(file);
+  const number = (key: string) => values.has(key) ? Number(values.get(key)) : undefined;
   const [width, height] = [number("NAXIS1"), number("NAXIS2")];
-  const pixel = PIXELS[cards.get("BITPIX") ?? ""];
+  const pixel = PIXELS[values.get("BITPIX") ?? ""];
   if (number("NAXIS") !== 2 || !isSide(width) || !isSide(height)) {
     throw new Error(
       `Cannot read the cutout as it must have two sides of 1 to ${SIDE_MAX} pixels: ` +
-        `current value is ${width} x ${height} (NAXIS ${cards.get("NAXIS")})`,
+        `current value is ${width} x ${height} (NAXIS ${values.get("NAXIS")})`,
     );
   }
   if (!pixel) {
     throw new Error(
       `Cannot read the cutout as BITPIX must be one of ${Object.keys(PIXELS).join(", ")}: ` +
-        `current value is ${cards.get("BITPIX")}`,
+        `current value is ${values.get("BITPIX")}`,
     );
   }
-  const count = width * height;
-  if (dataStart + count * pixel.bytes > file.length) {
+  const dataEnd = dataStart + width * height * pixel.bytes;
+  if (dataEnd > file.length) {
     throw new Error(
       `Cannot read the cutout of ${width} x ${height} pixels: the file ends at byte ${file.length}`,
     );
   }
-  const view = new DataView(file.buffer, file.byteOffset + dataStart, count * pixel.bytes);
+  const data = file.subarray(dataStart, dataEnd);
+  return { width, height, cards, values, bytesPerPixel: pixel.bytes, data };
+}
+
+export function toStamp({ width, height, values, data }: FitsImage): Stamp {
+  const bitpix = values.get("BITPIX")!;
+  const number = (key: string) => values.has(key) ? Number(values.get(key)) : undefined;
+  const view = new DataView(data.buffer, data.byteOffset, data.length);
   const [scale, zero] = [number("BSCALE") ?? 1, number("BZERO") ?? 0];
-  const blank = Number(cards.get("BITPIX")) > 0 ? number("BLANK") : undefined;
-  const pixels = new Float32Array(count);
-  if (pixel.bytes === 4 && cards.get("BITPIX") === "-32" && scale === 1 && zero === 0) {
-    for (let i = 0; i < count; i++) pixels[i] = view.getFloat32(4 * i); // As nearly all are.
+  const blank = Number(bitpix) > 0 ? number("BLANK") : undefined;
+  const pixels = new Float32Array(width * height);
+  if (bitpix === "-32" && scale === 1 && zero === 0) {
+    for (let i = 0; i < pixels.length; i++) pixels[i] = view.getFloat32(4 * i); // As nearly all are.
   } else {
-    for (let i = 0; i < count; i++) {
-      const value = pixel.read(view, i);
+    const { read } = PIXELS[bitpix]!;
+    for (let i = 0; i < pixels.length; i++) {
+      const value = read(view, i);
       pixels[i] = value === blank ? NaN : value * scale + zero;
     }
   }
@@ -78,16 +104,18 @@ function isSide(value: number | undefined): value is number {
   return value !== undefined && Number.isInteger(value) && value > 0 && value <= SIDE_MAX;
 }
 
-/** Values of the header's cards by key, as text, and where the data begin. */
-function readHeader(file: Uint8Array): { cards: Map<string, string>; dataStart: number } {
-  const cards = new Map<string, string>();
+function readHeader(file: Uint8Array) {
+  const cards: string[] = [];
+  const values = new Map<string, string>();
   for (let at = 0; at + CARD_BYTES <= file.length; at += CARD_BYTES) {
     const card = latin1(file, at, at + CARD_BYTES);
     const key = card.slice(0, 8).trimEnd();
     if (key === "END") {
-      return { cards, dataStart: Math.ceil((at + CARD_BYTES) / BLOCK_BYTES) * BLOCK_BYTES };
+      const dataStart = Math.ceil((at + CARD_BYTES) / BLOCK_BYTES) * BLOCK_BYTES;
+      return { cards, values, dataStart };
     }
-    if (card.startsWith("= ", 8)) cards.set(key, card.slice(10).split("/")[0]!.trim());
+    cards.push(card);
+    if (card.startsWith("= ", 8)) values.set(key, card.slice(10).split("/")[0]!.trim());
   }
   throw new Error("Cannot read the cutout as it must be a FITS image: it has no END card");
 }
