@@ -1,5 +1,5 @@
 /** Asks a core: signed, streamed through, and given up when the client goes. */
-import { sign } from "../core/contract/edge.ts";
+import { type Origin, sign } from "../core/contract/edge.ts";
 import type { Principal } from "../core/contract/query.ts";
 
 export interface AskOptions {
@@ -7,8 +7,12 @@ export interface AskOptions {
   /** Of the core, with its query string. */
   readonly path: string;
   readonly body?: Uint8Array<ArrayBuffer>;
+  /** The client's header `Accept`: which format the answer is to have. */
+  readonly accept?: string | undefined;
   /** For whom; null: for the edge itself. */
   readonly principal?: Principal | null;
+  /** Where the client's request came from; none: the edge asks on its own account. */
+  readonly origin?: Origin | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -29,10 +33,12 @@ export interface AskDeps {
 
 export function createAsk({ sharedKey, fetch = globalThis.fetch, now = Date.now }: AskDeps): Ask {
   return async function ask(core, options) {
-    const { method = "GET", body = new Uint8Array(), principal = null, signal } = options;
+    const { method = "GET", body = new Uint8Array(), principal = null } = options;
+    const { accept, origin, signal } = options;
     const url = new URL(options.path, core);
     const path = url.pathname + url.search;
-    const headers = await sign(sharedKey, { method, path, body }, principal, now());
+    const signed = await sign(sharedKey, { method, path, body }, principal, now(), origin);
+    const headers = { ...signed, ...accept !== undefined && { accept } };
     try {
       return await fetch(
         new Request(url, { method, headers, signal, ...method === "POST" && { body } }),

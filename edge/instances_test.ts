@@ -1,62 +1,302 @@
 import { describe, it } from "@std/testing/bdd";
-import { assertEquals, assertRejects } from "@std/assert";
-import { CoreUnavailableError } from "./ask.ts";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { until } from "../tests/support/until.ts";
+import { type AskOptions, CoreUnavailableError } from "./ask.ts";
 import { createInstances } from "./instances.ts";
 
-/** Cores by address: the catalogs they hold, or null for one that is down. */
-function cores(held: Record<string, string[] | null>) {
-  const asked: string[] = [];
-  let nowMs = 0;
-  const instances = createInstances(Object.keys(held), (url) => {
-    asked.push(url);
-    const catalogs = held[url];
-    if (!catalogs) return Promise.reject(new CoreUnavailableError("down"));
-    return Promise.resolve(Response.json({ catalogs }));
-  }, () => nowMs);
-  return { instances, asked, held, wait: (ms: number) => void (nowMs += ms) };
+/** What a core does that is asked: tells what it holds, or fails as it wants to. */
+type Core = (options: AskOptions) => Response | Promise<Response>;
+
+function holds(...catalogs: string[]): Core {
+  return () =>
+    Response.json({
+      archive: `of ${catalogs}`,
+      catalogs: Object.fromEntries(catalogs.map((name) => [name, 1])),
+      surveys: {},
+      running: 0,
+    });
 }
+const refuses: Core = () => Promise.reject(new CoreUnavailableError("down"));
+const hangs: Core = ({ signal }) =>
+  new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 
-describe("createInstances()", () => {
-  it("chooses the only core without asking it", async () => {
-    const { instances, asked } = cores({ a: null });
-    assertEquals([await instances.choose(["x"]), asked.length], ["a", 0]);
+/** Cores by their addresses, and a clock that stands still. */
+function cores(held: Record<string, Core>, answerMsMax = 1_000) {
+  const looks: string[] = [];
+  const changes: string[] = [];
+  let nowMs = 0;
+  const instances = createInstances(Object.keys(held), async (url, options) => {
+    if (options.path === "/v1/catalogs") looks.push(url);
+    return await held[url]!(options);
+  }, {
+    limits: { answerMsMax },
+    now: () => nowMs,
+    random: () => 0.5,
+    onChange: (url, isUp) => void changes.push(`${url} ${isUp ? "up" : "down"}`),
+  });
+  const up = async () => {
+    const all = await instances.known();
+    return all.filter(({ isUp }) => isUp).map(({ url }) => url).join("");
+  };
+  /** Lets looks that have begun come to their end. */
+  const settle = () => new Promise((resolve) => setTimeout(resolve));
+  const wait = async (ms: number) => {
+    nowMs += ms;
+    await instances.known();
+    await settle();
+  };
+  const ask = (url: string) => instances.ask(url, { path: "/v1/query", signal: never });
+  return {
+    instances,
+    looks,
+    changes,
+    held,
+    up,
+    wait,
+    settle,
+    ask,
+    [Symbol.asyncDispose]: () => instances.close(),
+  };
+}
+const never = new AbortController().signal;
+
+describe("instances", () => {
+  it("need no look where there is only one", async () => {
+    await using only = cores({ a: refuses });
+    assertEquals([await only.instances.choose(["x"]), only.looks.length], ["a", 0]);
+    await assertRejects(() => only.ask("a"), CoreUnavailableError);
+    assertEquals(only.looks, []);
   });
 
-  it("chooses a core that holds the catalogs", async () => {
-    const { instances } = cores({ a: ["x"], b: ["x", "y"] });
-    assertEquals(await instances.choose(["y", "x"]), "b");
-    assertEquals(await instances.choose(["x"]), "a");
+  it("are looked at once, however many requests come first", async () => {
+    await using fleet = cores({ a: holds("x"), b: holds("y") });
+    const { up, looks } = fleet;
+    assertEquals(await Promise.all([up(), up(), up()]), ["ab", "ab", "ab"]);
+    assertEquals(looks, ["a", "b"]);
   });
 
-  it("doesn't choose one that is down", async () => {
-    const { instances } = cores({ a: null, b: ["x"] });
-    assertEquals(await instances.choose(["x"]), "b");
+  it("are looked at again in the background, and requests don't wait for it", async () => {
+    await using fleet = cores({ a: holds("x"), b: holds("y") });
+    const { instances, looks, held, wait } = fleet;
+    assertEquals(await instances.choose(["y"]), "b");
+    await wait(4_900);
+    assertEquals(looks.length, 2);
+    held.a = hangs;
+    held.b = hangs;
+    await wait(200);
+    assertEquals(looks.length, 4);
+    assertEquals(await instances.choose(["y"]), "b");
   });
 
-  it("asks all of them once in five seconds, and finds what has changed", async () => {
-    const { instances, asked, held, wait } = cores({ a: ["x"], b: [] });
-    for (let i = 0; i < 5; i++) await instances.choose(["x"]);
-    assertEquals(asked, ["a", "b"]);
-    held.a = null;
-    held.b = ["x"];
-    wait(5001);
-    await instances.choose(["x"]); // By what is known, while they are asked.
-    await Promise.resolve().then(() => new Promise((resolve) => setTimeout(resolve)));
-    assertEquals(await instances.choose(["x"]), "b");
-    assertEquals(asked.length, 4);
+  it("are found with what has changed", async () => {
+    await using fleet = cores({ a: holds("x"), b: holds() });
+    const { instances, held, wait } = fleet;
+    await instances.choose(["x"]);
+    held.b = holds("z");
+    await wait(6_000);
+    assertEquals(await instances.choose(["z"]), "b");
   });
 
-  it("tells whether any of them is well", async () => {
-    assertEquals(await cores({ a: null, b: [] }).instances.isAnyHealthy(), true);
-    assertEquals(await cores({ a: null, b: null }).instances.isAnyHealthy(), false);
+  it("that are down at the start are strangers, and the others serve", async () => {
+    await using fleet = cores({ a: refuses, b: holds("x") });
+    const { instances, up, changes } = fleet;
+    assertEquals([await up(), await instances.choose(["x"]), changes], ["b", "b", ["a down"]]);
+    await assertRejects(() => instances.choose(["y"]), CoreUnavailableError);
+    // Accounts are before the first, and nowhere else.
+    await assertRejects(() => instances.choose([]), CoreUnavailableError);
   });
 
-  it("has nobody to choose where there are none", async () => {
-    await assertRejects(() => cores({}).instances.choose([]), CoreUnavailableError);
+  it("go as soon as a look finds nobody there, and keep what they told", async () => {
+    await using fleet = cores({ a: holds("x"), b: holds("y") });
+    const { instances, held, up, wait, changes } = fleet;
+    await up();
+    held.b = refuses;
+    await wait(6_000);
+    assertEquals([await up(), changes], ["a", ["b down"]]);
+    const [, b] = await instances.known();
+    assertEquals(Object.keys(b!.report!.catalogs), ["y"]);
   });
 
-  it("takes an answer that makes no sense for none", async () => {
-    const instances = createInstances(["a"], () => Promise.resolve(Response.json({ x: 1 })));
-    assertEquals(await instances.isAnyHealthy(), false);
+  it("may lose a connection that was kept", async () => {
+    let looks = 0;
+    const look = holds("y");
+    const loses: Core = (options) => looks++ === 1 ? refuses(options) : look(options);
+    await using fleet = cores({ a: holds("x"), b: loses });
+    await fleet.up();
+    await fleet.wait(6_000);
+    assertEquals([await fleet.up(), looks], ["ab", 3]);
+  });
+
+  it("that fail a request are looked at at once", async () => {
+    await using fleet = cores({ a: holds("x"), b: holds("y") });
+    const { held, up, wait, settle, ask } = fleet;
+    await up();
+    await wait(1_000);
+    held.b = refuses;
+    await assertRejects(() => ask("b"), CoreUnavailableError);
+    await settle();
+    assertEquals(await up(), "a");
+  });
+
+  it("that fail requests in a row are left alone, though they answer looks", async () => {
+    const look = holds("y");
+    const breaks: Core = (options) =>
+      options.path === "/v1/catalogs" ? look(options) : refuses(options);
+    await using fleet = cores({ a: holds("x"), b: breaks });
+    const { up, wait, settle, ask } = fleet;
+    await up();
+    for (let i = 0; i < 3; i++) await ask("b").catch(() => {});
+    assertEquals(await up(), "a");
+    await settle();
+    await wait(600); // The first pause: then a look finds it well.
+    assertEquals(await up(), "ab");
+    for (let i = 0; i < 3; i++) await ask("b").catch(() => {});
+    await wait(600); // The next one is longer.
+    assertEquals(await up(), "a");
+    await wait(600);
+    assertEquals(await up(), "ab");
+  });
+
+  it("are left alone for longer and longer, up to ten seconds", async () => {
+    await using fleet = cores({ a: holds("x"), b: holds("y") });
+    const { held, looks, up, wait } = fleet;
+    await up();
+    held.b = refuses;
+    await wait(6_000);
+    const before = looks.filter((url) => url === "b").length;
+    for (let i = 0; i < 60; i++) await wait(1_000);
+    const more = looks.filter((url) => url === "b").length - before;
+    assert(more >= 12 && more <= 24, `${more}`); // A look at one that is down tries twice.
+    held.b = holds("y");
+    await wait(10_000);
+    assertEquals(await up(), "ab");
+  });
+
+  it("that are missed are looked for, and not more than twice a second", async () => {
+    await using fleet = cores({ a: holds("x"), b: refuses });
+    const { instances, held, looks, up, wait } = fleet;
+    await up();
+    for (let i = 0; i < 5; i++) await wait(10_000);
+    held.b = holds("y");
+    const [, b] = await instances.known();
+    const before = looks.length;
+    await wait(400);
+    for (let i = 0; i < 9; i++) instances.lookFor([b!]);
+    assertEquals(looks.length, before);
+    await wait(200);
+    instances.lookFor([b!]);
+    await wait(0);
+    assertEquals(await up(), "ab");
+  });
+
+  it("may be late once, and not twice", async () => {
+    await using fleet = cores({ a: holds("x"), b: holds("y") }, 50);
+    const { held, looks, up, wait } = fleet;
+    await up();
+    held.b = hangs;
+    const before = looks.length;
+    await wait(6_000);
+    // The second look begins when the first has been given up.
+    await until(async () => await up() === "a");
+    assertEquals(looks.slice(before).filter((url) => url === "b").length, 2);
+  });
+
+  it("that go answer none of those who wait, who are told at once", async () => {
+    await using fleet = cores({ a: holds("x"), b: holds("y") });
+    const { held, up, wait, ask } = fleet;
+    await up();
+    held.b = (options) => options.path === "/v1/catalogs" ? refuses(options) : hangs(options);
+    const waiting = assertRejects(() => ask("b"), CoreUnavailableError, "is down");
+    await wait(6_000);
+    await waiting;
+    await assertRejects(() => ask("b"), CoreUnavailableError, "is down");
+  });
+
+  it("don't end an answer that has begun, whatever looks say", async () => {
+    const rest = Promise.withResolvers<void>();
+    const large = new Uint8Array(300_000);
+    const streams: Core = () =>
+      new Response(
+        new ReadableStream({
+          async pull(controller) {
+            controller.enqueue(large);
+            await rest.promise;
+            controller.close();
+          },
+        }, { highWaterMark: 0 }),
+      );
+    await using fleet = cores({ a: holds("x"), b: holds("y") });
+    const { held, up, wait, ask } = fleet;
+    await up();
+    held.b = streams;
+    const answer = await ask("b");
+    held.b = refuses;
+    await wait(6_000);
+    assertEquals(await up(), "a");
+    rest.resolve();
+    assertEquals((await answer.bytes()).length, large.length);
+  });
+
+  it("that break in the middle of a short answer have not answered", async () => {
+    const breaks = new ReadableStream({
+      pull(controller) {
+        controller.enqueue(new Uint8Array(10));
+        controller.error(new TypeError("connection reset"));
+      },
+    });
+    await using fleet = cores({ a: holds("x"), b: holds("y") });
+    const { held, up, ask } = fleet;
+    await up();
+    held.b = (options) => options.path === "/v1/catalogs" ? refuses(options) : new Response(breaks);
+    await assertRejects(() => ask("b"), CoreUnavailableError, "Cannot read the answer");
+  });
+
+  it("are given up with the client's own reason when it goes", async () => {
+    await using fleet = cores({ a: holds("x"), b: holds("y") });
+    const { instances, held, up } = fleet;
+    await up();
+    held.b = hangs;
+    const gone = new AbortController();
+    const asked = instances.ask("b", { path: "/v1/query", signal: gone.signal });
+    gone.abort(new Error("bye"));
+    await assertRejects(() => asked, Error, "bye");
+    assertEquals(await up(), "ab");
+  });
+
+  it("count what runs on them: of others as they told, of this edge by the request", async () => {
+    const report = { archive: "a", catalogs: { x: 1 }, surveys: {}, running: 7 };
+    const busy: Core = (options) =>
+      options.path === "/v1/catalogs" ? Response.json(report) : hangs(options);
+    await using fleet = cores({ a: busy, b: busy });
+    const { instances } = fleet;
+    await instances.known();
+    const gone = new AbortController();
+    const asked = instances.ask("b", { path: "/v1/query", signal: gone.signal });
+    assertEquals((await instances.known()).map(({ load }) => load), [7, 8]);
+    gone.abort();
+    await asked.catch(() => {});
+    assertEquals((await instances.known()).map(({ load }) => load), [7, 7]);
+  });
+
+  it("tell whether any is well", async () => {
+    await using one = cores({ a: refuses, b: holds() });
+    assertEquals(await one.instances.isAnyHealthy(), true);
+    await using none = cores({ a: refuses, b: refuses });
+    assertEquals(await none.instances.isAnyHealthy(), false);
+    await using single = cores({ a: refuses });
+    assertEquals(await single.instances.isAnyHealthy(), false);
+    single.held.a = holds();
+    assertEquals(await single.instances.isAnyHealthy(), true);
+  });
+
+  it("can't be chosen from where there are none", async () => {
+    await using none = cores({});
+    await assertRejects(() => none.instances.choose([]), CoreUnavailableError);
+  });
+
+  it("take an answer that makes no sense for none", async () => {
+    await using fleet = cores({ a: () => Response.json({ catalogs: 1 }), b: holds() });
+    const { up } = fleet;
+    assertEquals(await up(), "b");
   });
 });

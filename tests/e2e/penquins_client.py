@@ -33,7 +33,9 @@ def rows(kowalski, **query):
 
 with Kowalski(username=username, password=password, **server) as k:
     seen["ping"] = k.ping()
-    names = sorted(set(db.list_collection_names()) - {"users"}, reverse=True)
+    protected = {"users", "tokens", "audit", "filters", "filter_allocations"}
+    ours = {"replays", "replay_objects"}
+    names = sorted(set(db.list_collection_names()) - protected - ours, reverse=True)
     same("catalog_names", k.get_catalogs(), names)
     candids = sorted(d["candid"] for d in db.ZTF_alerts.find())
 

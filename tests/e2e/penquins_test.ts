@@ -3,15 +3,12 @@ import { describe, it } from "@std/testing/bdd";
 import { assertEquals } from "@std/assert";
 import { BSON, type Document } from "mongodb";
 import { ADMIN, startApi } from "../support/api.ts";
+import { findPenquins } from "../support/penquins.ts";
 
 const { Double, Long } = BSON;
-const PACKAGE = "penquins==2.4.2";
 const SCRIPT = new URL("./penquins_client.py", import.meta.url).pathname;
 
-const python = await findPython();
-if (python === null) {
-  console.log(`Skipped: ${PACKAGE} can't be had here (it needs python3 and a package index)`);
-}
+const python = await findPenquins();
 
 describe("penquins 2.4.2, unmodified", () => {
   it(
@@ -74,27 +71,3 @@ describe("penquins 2.4.2, unmodified", () => {
     },
   );
 });
-
-/** A Python that has the client: of `KOWALSKI_TEST_VENV`, made there if need be, else of a folder of ours. */
-async function findPython(): Promise<string | null> {
-  const folder = Deno.env.get("KOWALSKI_TEST_VENV") ?? await Deno.makeTempDir();
-  if (!Deno.env.has("KOWALSKI_TEST_VENV")) {
-    globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
-  }
-  const python = `${folder}/bin/python`;
-  const has = `import penquins; assert "penquins==" + penquins.__version__ == "${PACKAGE}"`;
-  if (await runs(python, ["-c", has])) return python;
-  const isMade = await runs("python3", ["-m", "venv", folder]) &&
-    await runs(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", PACKAGE]);
-  return isMade ? python : null;
-}
-
-async function runs(command: string, args: string[]): Promise<boolean> {
-  try {
-    const { success } = await new Deno.Command(command, { args, stdout: "null", stderr: "null" })
-      .output();
-    return success;
-  } catch {
-    return false; // There is no such program.
-  }
-}
