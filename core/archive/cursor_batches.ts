@@ -19,7 +19,9 @@ export async function* batchesOf(
       const first = await cursor.next();
       if (first === null) return;
       id = cursor.id ?? Long.ZERO;
-      yield [first, ...cursor.readBufferedDocuments()] as RawDocument[];
+      const batch = [first, ...cursor.readBufferedDocuments()] as RawDocument[];
+      if (!id.isZero()) optionsOf(cursor).batchSize = nextLength(batch);
+      yield batch;
     }
   } catch (error) {
     throw signal.aborted ? signal.reason : toQueryError(error);
@@ -27,6 +29,25 @@ export async function* batchesOf(
     if (!signal.aborted) await cursor.close();
     else if (!id.isZero()) await killCursor(db, cursor, id);
   }
+}
+
+/**
+ * Bytes in a reply, about. Left to itself MongoDB fills 16 MB, of which the driver makes copies: an
+ * answer then needs 100 MB more, and half as much time again; with more replies, waits tell.
+ */
+const REPLY_BYTES = 2_000_000;
+const REPLY_DOCUMENTS_MAX = 5_000;
+
+/** Internal to the driver, which sets it so itself between replies; it lets others only before the first. */
+function optionsOf(cursor: AbstractCursor): { batchSize?: number } {
+  return (cursor as unknown as { cursorOptions: { batchSize?: number } }).cursorOptions;
+}
+
+/** How many documents the next reply is to hold, to go by those of this one. */
+function nextLength(batch: readonly RawDocument[]): number {
+  const bytes = batch.reduce((sum, document) => sum + document.byteLength, 0);
+  const wanted = Math.floor(REPLY_BYTES / (bytes / batch.length));
+  return Math.min(REPLY_DOCUMENTS_MAX, Math.max(1, wanted));
 }
 
 /**
@@ -41,6 +62,15 @@ async function killCursor(db: Db, { namespace }: AbstractCursor, id: Long): Prom
 
 /** MongoDB's own numbers for its errors. */
 const TIME_EXPIRED = 50;
+
+/** Does the work, with the archive's errors as they are told to who asks. */
+export async function told<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw toQueryError(error);
+  }
+}
 
 /** The error as it is told to who asks. */
 export function toQueryError(error: unknown): unknown {

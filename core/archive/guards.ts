@@ -1,6 +1,6 @@
 /**
  * What stands in front of every read of a principal: whose rows of a survey's alerts they may see,
- * which points of its light curves, and which collections not at all.
+ * which points of its light curves, whose labels, and which collections not at all.
  *
  * An object's document (`*_aux`) holds points of several programids. Who may not see all of them sees
  * the document with the points they may see; where it has points and none is theirs, not at all. The
@@ -9,11 +9,19 @@
 import type { Document } from "../contract/document.ts";
 import { isPlainObject } from "../contract/extended_json.ts";
 import { type Principal, QueryError } from "../contract/query.ts";
+import { SKYMAPS } from "../contract/skymaps.ts";
+import { checkPipeline } from "./allowed.ts";
+import { BARRIER, isWithin, plainPart, usesExpressions } from "./barrier.ts";
+import { collectionsOf, type Views } from "./known_views.ts";
 import { USERS } from "./users.ts";
 
 /** A survey's part of the rules; a `SurveyDef` has it. */
 export interface GuardedSurvey {
-  readonly collections: { readonly alerts: string; readonly aux: string };
+  readonly collections: {
+    readonly alerts: string;
+    readonly aux: string;
+    readonly classifications?: string;
+  };
   rowAccess(programIds: readonly number[]): Document;
 }
 
@@ -32,6 +40,8 @@ interface Guard {
   /** Stages that take out of a document what isn't for these eyes, and the fields they touch. */
   readonly reshape: readonly Document[];
   readonly hidden: readonly string[];
+  /** Of a view: the collection that is read in its place. */
+  readonly base?: string;
 }
 
 const OPEN: Guard = { match: null, reshape: [], hidden: [] };
@@ -40,16 +50,26 @@ const POINT_LISTS = ["prv_candidates", "fp_hists"];
 /** The driver takes any name, the server most; what starts like this is the server's own. */
 const SYSTEM_NAME = /^system\.|[\0$]/;
 const NAME_LENGTH_MAX = 120;
+/** Alerts of any survey, also of one that isn't served any more, and what belongs to them. */
+const ALERTS_NAME = /_alerts(_|$)/;
 
 export class Guards {
   readonly #rules: AccessRules;
   readonly #principal: Principal;
   readonly #guards: ReadonlyMap<string, Guard>;
+  readonly #views: Views;
 
-  constructor(rules: AccessRules, principal: Principal) {
+  /** `views` are those of the database; where none are told, names are taken for collections'. */
+  constructor(rules: AccessRules, principal: Principal, views: Views = new Map()) {
     this.#rules = rules;
     this.#principal = principal;
     this.#guards = guardsFor(rules, principal);
+    this.#views = views;
+  }
+
+  /** The same, where the database has these views. */
+  behind(views: Views): Guards {
+    return views.size === 0 ? this : new Guards(this.#rules, this.#principal, views);
   }
 
   /** Whether the principal may name this collection at all. */
@@ -69,9 +89,40 @@ export class Guards {
     return collection;
   }
 
-  /** Whether documents must be reshaped, so that a plain `find` won't do. */
-  reshapes(collection: string): boolean {
-    return this.#of(collection).reshape.length > 0;
+  /** Whether it is a catalog that surveys, skymaps and accounts can do without. */
+  isDroppable(collection: string): boolean {
+    const { surveys, protectedCollections } = this.#rules;
+    const kept = surveys.flatMap(({ collections }) => Object.values(collections));
+    return isName(collection) && !protectedCollections.has(collection) &&
+      ![...kept, SKYMAPS].includes(collection) && !ALERTS_NAME.test(collection);
+  }
+
+  /** Whether the principal may read it, and all that it is made of. */
+  isReadable(collection: string): boolean {
+    try {
+      this.#of(this.open(collection));
+      return true;
+    } catch (error) {
+      if (error instanceof QueryError) return false;
+      throw error;
+    }
+  }
+
+  /** The collection to read: a view's guards reach behind it, so its stages are ours to run. */
+  baseOf(collection: string): string {
+    return this.#of(collection).base ?? collection;
+  }
+
+  /** Whether rows, or parts of them, are hidden. */
+  hides(collection: string): boolean {
+    const { match, reshape } = this.#of(collection);
+    return match !== null || reshape.length > 0;
+  }
+
+  /** Whether a plain `find` with this filter won't do. */
+  needsStages(collection: string, filter: Document): boolean {
+    const { match, reshape } = this.#of(collection);
+    return reshape.length > 0 || (match !== null && usesExpressions(filter));
   }
 
   filter(collection: string, filter: Document): Document {
@@ -79,27 +130,41 @@ export class Guards {
     return match === null ? filter : { $and: [match, filter] };
   }
 
-  /** The stages that come before those of the principal. */
-  stages(collection: string): Document[] {
-    const { match, reshape } = this.#of(collection);
-    return [...match === null ? [] : [{ $match: match }], ...reshape];
+  /** Stages that give what the principal may see and the filter asks for. */
+  select(collection: string, filter: Document): Document[] {
+    return [...this.#front(collection, filter), { $match: filter }];
   }
 
   /** The principal's pipeline behind the guards of all collections that it reads. */
   pipeline(collection: string, pipeline: readonly Document[]): Document[] {
     const [first, ...rest] = pipeline;
-    if (first?.$geoNear === undefined) {
-      return [...this.stages(collection), ...pipeline.map((stage) => this.#stage(stage))];
+    const stages = pipeline.map((stage) => this.#stage(stage));
+    if (first?.$geoNear !== undefined) {
+      return [this.#geoNear(collection, first), ...stages.slice(1)];
     }
-    // It has to be the first of all, and takes a filter of its own.
-    const geoNear = first.$geoNear;
-    if (this.reshapes(collection) || !isPlainObject(geoNear)) {
+    const filter = isPlainObject(first?.$match) ? first.$match : {};
+    return [...this.#front(collection, filter, rest), ...stages];
+  }
+
+  /** What comes before the filter, and the stages behind that. */
+  #front(collection: string, filter: Document, rest: readonly Document[] = []): Document[] {
+    const { match, reshape, hidden, base } = this.#of(collection);
+    const isSafe = !usesExpressions(filter) && !usesExpressions(rest);
+    if (base !== undefined) return isSafe ? [...reshape] : [...reshape, BARRIER];
+    if (match === null) return [...reshape];
+    if (isSafe) return [{ $match: match }, ...reshape];
+    return [{ $match: { $and: [match, ...plainPart(filter, hidden)] } }, BARRIER, ...reshape];
+  }
+
+  /** It has to be the first of all, and takes a filter of its own. */
+  #geoNear(collection: string, { $geoNear: geoNear }: Document): Document {
+    const { match, reshape } = this.#of(collection);
+    const query = isPlainObject(geoNear) ? asObject(geoNear.query ?? {}) : {};
+    const isOpenTo = match !== null && usesExpressions(query);
+    if (reshape.length > 0 || !isPlainObject(geoNear) || isOpenTo) {
       throw new QueryError(`Cannot run $geoNear on ${collection} for this user`);
     }
-    return [
-      { $geoNear: { ...geoNear, query: this.filter(collection, asObject(geoNear.query ?? {})) } },
-      ...rest.map((stage) => this.#stage(stage)),
-    ];
+    return { $geoNear: { ...geoNear, query: this.filter(collection, query) } };
   }
 
   #stage(stage: Document): Document {
@@ -117,7 +182,7 @@ export class Guards {
 
   #lookup(lookup: Document): Document {
     // Without `from` it would read `$documents`, which may not pass.
-    const from = this.open(asName(lookup.from));
+    const from = this.#joined(lookup);
     const { hidden } = this.#of(from);
     if (hidden.some((field) => isWithin(lookup.foreignField, field))) {
       throw new QueryError(`Cannot join on ${lookup.foreignField} of ${from} for this user`);
@@ -130,18 +195,59 @@ export class Guards {
   }
 
   #graph(graph: Document): Document {
-    const from = this.open(asName(graph.from));
-    if (this.reshapes(from)) {
+    const from = this.#joined(graph);
+    const { match, reshape } = this.#of(from);
+    const asked = asObject(graph.restrictSearchWithMatch ?? {});
+    if (reshape.length > 0 || (match !== null && usesExpressions(asked))) {
       throw new QueryError(`Cannot run $graphLookup on ${from} for this user`);
     }
-    const { match } = this.#of(from);
-    if (match === null) return graph;
-    const asked = asObject(graph.restrictSearchWithMatch ?? {});
-    return { ...graph, restrictSearchWithMatch: { $and: [match, asked] } };
+    return match === null ? graph : { ...graph, restrictSearchWithMatch: { $and: [match, asked] } };
+  }
+
+  /** A join looks at a view's own fields, which aren't those of what it is made of. */
+  #joined({ from }: Document): string {
+    const name = this.open(asName(from));
+    if (this.#of(name).base === undefined) return name;
+    throw new QueryError(`Cannot join with the view ${name} for this user`);
   }
 
   #of(collection: string): Guard {
-    return this.#guards.get(collection) ?? OPEN;
+    return this.#views.has(collection)
+      ? this.#ofView(collection)
+      : this.#guards.get(collection) ?? OPEN;
+  }
+
+  /** The guards of all that it is made of, and behind these its own stages; none where there are none. */
+  #ofView(name: string): Guard {
+    const { base, pipeline, read } = this.#madeOf(name);
+    if (!read.every((each) => this.isVisible(each))) {
+      throw new QueryError("ValidationError: Protected collection");
+    }
+    if (!read.some((each) => this.#guards.has(each))) return OPEN;
+    try {
+      // What isn't known can't be guarded.
+      checkPipeline(pipeline);
+      return { match: null, reshape: this.pipeline(base, pipeline), hidden: [], base };
+    } catch (error) {
+      if (!(error instanceof QueryError)) throw error;
+      throw new QueryError(`Cannot read the view ${name} for this user`, { cause: error });
+    }
+  }
+
+  /** The collection below all views, their stages, and all collections that these read. */
+  #madeOf(name: string): { base: string; pipeline: Document[]; read: string[] } {
+    const view = this.#views.get(name);
+    if (view === undefined) return { base: name, pipeline: [], read: [name] };
+    const below = this.#madeOf(view.on);
+    const joined = collectionsOf(view.pipeline).flatMap((each) => {
+      const { base, read } = this.#madeOf(each);
+      return base === each ? read : [...read, each];
+    });
+    return {
+      base: below.base,
+      pipeline: [...below.pipeline, ...view.pipeline],
+      read: [...below.read, ...joined],
+    };
   }
 }
 
@@ -156,6 +262,10 @@ function guardsFor(rules: AccessRules, { admin, programIds }: Principal): Map<st
     if (Object.keys(match).length === 0) continue; // A survey without programids.
     guards.set(collections.alerts, { match, reshape: [], hidden: [] });
     guards.set(collections.aux, pointsOf(programIds));
+    if (collections.classifications === undefined) continue;
+    // Each has the programid of its alert; those from before, without one, are for who sees all.
+    const labelled = { programid: { $in: [...programIds] } };
+    guards.set(collections.classifications, { match: labelled, reshape: [], hidden: [] });
   }
   return guards;
 }
@@ -186,10 +296,6 @@ function pointsOf(programIds: readonly number[]): Guard {
 function isName(collection: string): boolean {
   return collection.length > 0 && collection.length <= NAME_LENGTH_MAX &&
     !SYSTEM_NAME.test(collection);
-}
-
-function isWithin(path: unknown, field: string): boolean {
-  return path === field || (typeof path === "string" && path.startsWith(`${field}.`));
 }
 
 /** `from` may also be `{ db, coll }`, which leads out of the archive. */

@@ -182,10 +182,10 @@ describe("a view's row access", () => {
     assertEquals(row!.x[0].prv_candidates, [{ jd: 1, programid: 1 }]);
   });
 
-  it("refuses what can't be guarded", () => {
+  it("refuses what can't be guarded", async () => {
     const archive = view(guest);
-    assertThrows(
-      () => archive.find("ZTF_alerts_aux", {}, { projection: { a: { $slice: 1 } } }),
+    await assertRejects(
+      () => read(archive.find("ZTF_alerts_aux", {}, { projection: { a: { $slice: 1 } } })),
       QueryError,
       "projection with operators",
     );
@@ -221,7 +221,7 @@ describe("a view's protected collections", () => {
       const refused = (fn: () => unknown) => assertThrows(fn, QueryError, "Protected collection");
       refused(() => archive.find(name, {}, {}));
       refused(() => archive.aggregate(name, [{ $match: {} }], { allowDiskUse: true }));
-      refused(() => archive.estimatedCount(name));
+      await assertRejects(() => archive.estimatedCount(name), QueryError, "Protected");
       await assertRejects(() => archive.count(name, {}, {}), QueryError, "Protected");
       await assertRejects(() => archive.stats("collStats", name), QueryError, "Protected");
       await assertRejects(() => archive.indexes(name), QueryError, "Protected");

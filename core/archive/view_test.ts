@@ -1,10 +1,10 @@
 import { after, before } from "node:test";
 import { describe, it } from "@std/testing/bdd";
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
 import { type CommandStartedEvent, type Db, MongoClient } from "mongodb";
 import type { Document } from "../contract/document.ts";
-import { QueryError, UnavailableError } from "../contract/query.ts";
+import { type ArchiveView, QueryError, UnavailableError } from "../contract/query.ts";
 import { admin, fillArchive, guest, partner, viewOf } from "../../tests/support/access.ts";
 import { type TestDatabase, testDatabase } from "../../tests/support/mongo.ts";
 import { until } from "../../tests/support/until.ts";
@@ -129,7 +129,30 @@ describe("a view's limits", () => {
   it("hold for all finds of a view together", async () => {
     const archive = viewOf(db, admin, { maxTimeMs: 1 });
     await new Promise((resolve) => setTimeout(resolve, 5));
-    assertThrows(() => archive.find("stars", {}, {}), QueryError, "ExecutionTimeout");
+    await assertRejects(
+      () => collect(archive.find("stars", {}, {})),
+      QueryError,
+      "ExecutionTimeout",
+    );
+  });
+
+  it("are so many documents and bytes in an answer, told when there are more", async () => {
+    const asks: ((archive: ArchiveView) => Promise<unknown>)[] = [
+      (archive) => collect(archive.find("stars", {}, {})),
+      (archive) => collect(archive.aggregate("stars", [{ $match: {} }], { allowDiskUse: true })),
+      (archive) => collect(archive.findEach("stars", [{}, {}], {}, {})),
+    ];
+    for (const ask of asks) {
+      for (const answerMax of [{ documents: 299, bytes: 1e9 }, { documents: 1e9, bytes: 10_000 }]) {
+        await assertRejects(
+          () => ask(viewOf(db, admin, { answerMax })),
+          QueryError,
+          `must be <= ${answerMax.documents} documents and <= ${answerMax.bytes} bytes`,
+        );
+      }
+    }
+    const enough = viewOf(db, admin, { answerMax: { documents: 300, bytes: 1e9 } });
+    assertEquals((await collect(enough.find("stars", {}, {}))).flat().length, 300);
   });
 
   it("close the cursor on the server when the reader is gone", async () => {

@@ -11,6 +11,9 @@ import {
   type OperationRequest,
   RefusedError,
 } from "../operation.ts";
+import { eventStream } from "./event_stream.ts";
+import { writeAnswer } from "./formats/json.ts";
+import { streamBody } from "./stream_body.ts";
 
 /** As it came over the wire. */
 export interface OperationText {
@@ -30,27 +33,38 @@ export async function answerOperation(
   if (!context.principal.permissions.includes(operation.permission)) {
     throw new RefusedError(403, `Forbidden: this needs the permission "${operation.permission}"`);
   }
-  const parsed = operation.input.safeParse(toRequest(text));
+  const parsed = operation.input.safeParse(toRequest(text, operation.bodyAs));
   if (!parsed.success) {
     throw new QueryError(`ValidationError: ${z.prettifyError(parsed.error)}`);
   }
-  return toResponse(await operation.run(parsed.data, context));
+  return await toResponse(await operation.run(parsed.data, context), context.signal);
 }
 
-function toRequest({ path, search, body }: OperationText): OperationRequest {
+function toRequest(
+  { path, search, body }: OperationText,
+  bodyAs: OperationDef<unknown>["bodyAs"] = "json",
+): OperationRequest {
   const params = new URLSearchParams(search);
   return {
     path: JSON.parse(path),
     search: Object.fromEntries(params),
     searchAll: Object.fromEntries([...params.keys()].map((key) => [key, params.getAll(key)])),
-    body: body.trim() === "" ? undefined : parseExact(body),
+    body: body.trim() === "" ? undefined : bodyAs === "text" ? body : parseExact(body),
   };
 }
 
-function toResponse(answer: OperationAnswer): Response {
+const JSON_HEADERS = { "content-type": "application/json; charset=utf-8" };
+
+async function toResponse(answer: OperationAnswer, signal: AbortSignal): Promise<Response> {
+  if (answer.kind === "events") return await eventStream(answer.events, { signal });
   if (answer.kind === "bytes") {
     const { bytes, contentType, headers } = answer;
     return new Response(bytes, { headers: { ...headers, "content-type": contentType } });
+  }
+  if (answer.kind === "list") {
+    // The context's signal ends the reading when the client has gone.
+    const how = { headers: JSON_HEADERS, cancel() {}, ended() {} };
+    return await streamBody(writeAnswer(answer, answer.message), how);
   }
   const { httpStatus = 200, status = "success", message, data, more } = answer;
   const envelope = {
@@ -61,6 +75,6 @@ function toResponse(answer: OperationAnswer): Response {
   };
   return new Response(bsonToJson(writeDocument(envelope)), {
     status: httpStatus,
-    headers: { "content-type": "application/json; charset=utf-8" },
+    headers: JSON_HEADERS,
   });
 }

@@ -8,6 +8,7 @@ import {
   type OperationContext,
   RefusedError,
 } from "../operation.ts";
+import { writeDocument } from "../archive/bson_write.ts";
 import { answerOperation } from "./answer_operation.ts";
 
 const NOTHING = { path: "{}", search: "", body: "" };
@@ -65,6 +66,34 @@ describe("answerOperation()", () => {
     const response = await answer(() => ({ kind: "bytes", contentType: "image/png", bytes }));
     assertEquals(response.headers.get("content-type"), "image/png");
     assertEquals(new Uint8Array(await response.arrayBuffer()), bytes);
+  });
+
+  it("writes documents as they come, and fails where the first of them do", async () => {
+    const documents = async function* () {
+      yield [writeDocument({ candid: 1127561445515015011n }), writeDocument({})];
+      await Promise.resolve();
+      yield [writeDocument({ a: 1 })];
+    };
+    const response = await answer(() => ({
+      kind: "list",
+      message: "done",
+      documents: documents(),
+    }));
+    assertEquals(
+      await response.text(),
+      '{"status": "success", "message": "done", "data": ' +
+        '[{"candid": 1127561445515015011}, {}, {"a": 1}]}',
+    );
+    // deno-lint-ignore require-yield
+    const broken = async function* () {
+      await Promise.resolve();
+      throw new QueryError("failure: too late");
+    };
+    await assertRejects(
+      () => answer(() => ({ kind: "list", message: "", documents: broken() })),
+      QueryError,
+      "too late",
+    );
   });
 
   it("refuses whoever lacks the permission, and what the schema doesn't take", async () => {

@@ -1,20 +1,33 @@
 /** One query from the text of its request to the stream of its answer. */
 import { z } from "zod";
+import { Explainer } from "../archive/explain.ts";
 import { type Document, toNumber } from "../contract/document.ts";
 import { isPlainObject } from "../contract/extended_json.ts";
 import { parseExact, shortText } from "../contract/json.ts";
-import { type ArchiveView, type Principal, type QueryDef, QueryError } from "../contract/query.ts";
-import { streamText } from "./stream_text.ts";
-import { writeAnswer } from "./write_answer.ts";
+import {
+  type Answer,
+  type ArchiveView,
+  type Principal,
+  type QueryDef,
+  QueryError,
+} from "../contract/query.ts";
+import type { FormatDef } from "./format.ts";
+import json, { writeAnswer } from "./formats/json.ts";
+import { contentType, isTable, negotiate } from "./negotiate.ts";
+import { streamBody } from "./stream_body.ts";
 
 /** What a view is asked to keep to. */
 export interface ViewRequest {
   readonly signal: AbortSignal;
   readonly maxTimeMs: number;
+  /** The query is to be explained, not done. */
+  readonly explainer?: Explainer;
 }
 
 interface QueryDeps {
   readonly queries: ReadonlyMap<string, QueryDef<unknown>>;
+  /** What `core/server/formats` holds, by name; JSON alone by default. */
+  readonly formats?: ReadonlyMap<string, FormatDef>;
   view(principal: Principal, request: ViewRequest): ArchiveView;
   readonly maxTimeMs?: number;
   onError(error: unknown): void;
@@ -22,6 +35,13 @@ interface QueryDeps {
 }
 
 const TIME_MS_DEFAULT = 300_000;
+
+/** A query as it came over the wire. */
+export interface QueryText {
+  readonly body: string;
+  /** The header, which says in which form the client wants its answer. */
+  readonly accept: string | null;
+}
 
 /**
  * Rejects with what went wrong before the first piece of the answer was sent; what goes wrong later
@@ -31,7 +51,7 @@ const TIME_MS_DEFAULT = 300_000;
 export async function answerQuery(
   deps: QueryDeps,
   principal: Principal,
-  body: string,
+  { body, accept }: QueryText,
   clientSignal: AbortSignal,
   ended: () => void,
 ): Promise<Response> {
@@ -47,10 +67,17 @@ export async function answerQuery(
     const { query, input, kwargs } = parseQuery(deps.queries, body);
     type = query.name;
     const maxTimeMs = toMaxTimeMs(kwargs, deps.maxTimeMs ?? TIME_MS_DEFAULT);
-    const archive = deps.view(principal, { signal, maxTimeMs });
-    const answer = await query.run(input, { archive, principal, signal });
-    return await streamText(writeAnswer(answer), {
-      headers: { "content-type": "application/json; charset=utf-8" },
+    const explainer = kwargs.explain === true ? new Explainer() : undefined;
+    const archive = deps.view(principal, { signal, maxTimeMs, ...explainer && { explainer } });
+    const found = await query.run(input, { archive, principal, signal });
+    const answer = explainer ? await explanation(found, explainer, maxTimeMs) : found;
+    const asked = negotiate(accept, deps.formats?.values() ?? [], json);
+    const format = isTable(answer) ? asked : json;
+    const progress = { isSent: false };
+    const pieces = isTable(answer) ? format.write(answer, progress) : writeAnswer(answer);
+    return await streamBody(pieces, {
+      headers: { "content-type": contentType(format) },
+      progress,
       cancel: () => gone.abort(),
       ended(error) {
         if (error !== undefined && !signal.aborted) deps.onError(error);
@@ -62,6 +89,19 @@ export async function answerQuery(
     end(error);
     throw error;
   }
+}
+
+/** What the query would read; it reads nothing, since its view only takes note. */
+async function explanation(
+  answer: Answer,
+  explainer: Explainer,
+  maxTimeMs: number,
+): Promise<Answer> {
+  if (answer?.kind === "list") await Array.fromAsync(answer.documents);
+  if (answer?.kind === "matches") {
+    for (const catalog of answer.catalogs) await Array.fromAsync(answer.documents(catalog));
+  }
+  return { kind: "value", value: { ...explainer.result({ max_time_ms: maxTimeMs }) } };
 }
 
 interface ParsedQuery {

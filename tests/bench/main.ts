@@ -1,4 +1,7 @@
 /** `deno task bench [NAME]`: runs a benchmark, prints a table to read, and a last line of JSON. */
+import { bench as api } from "./api.ts";
+import { bench as cutouts } from "./cutouts.ts";
+import { bench as filters } from "./filters.ts";
 import { bench as ingest } from "./ingest.ts";
 
 /** A ratio that was asked for. */
@@ -14,7 +17,12 @@ export interface BenchResult {
   readonly reach: readonly Reach[];
 }
 
-const BENCHES: Record<string, (args: string[]) => Promise<BenchResult>> = { ingest };
+const BENCHES: Record<string, (args: string[]) => Promise<BenchResult>> = {
+  api,
+  cutouts,
+  filters,
+  ingest,
+};
 
 const [name = "ingest", ...args] = Deno.args;
 if (name === "--help" || !(name in BENCHES)) {

@@ -2,8 +2,8 @@ import { describe, it } from "@std/testing/bdd";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { BSON } from "mongodb";
-import type { Answer, RawDocument } from "../contract/query.ts";
-import { writeAnswer } from "./write_answer.ts";
+import type { Answer, RawDocument } from "../../contract/query.ts";
+import { writeAnswer } from "./json.ts";
 
 async function write(answer: Answer): Promise<string> {
   return (await Array.fromAsync(writeAnswer(answer))).join("");
