@@ -1,5 +1,6 @@
 /** Starts one instance: its brokers, its outbox, its queries, in this order, and ends them in the other. */
 import { mongoOutbox } from "./archive/outbox.ts";
+import { replayClaims } from "./archive/replay_claims.ts";
 import { isTransient } from "./archive/errors.ts";
 import { openArchive } from "./archive/open.ts";
 import { getLog, type Log } from "./base/log.ts";
@@ -15,6 +16,7 @@ import { modelsOf } from "./models_of.ts";
 import { openSinks } from "./open_sinks.ts";
 import { openSource } from "./open_source.ts";
 import { type OutboxStore, runOutbox } from "./outbox.ts";
+import { runReplays, startReplayWorker } from "./replay_runner.ts";
 import { type Queries, startQueries } from "./start_queries.ts";
 import { runSurveyBroker } from "./survey_broker.ts";
 import type { IngestWorkerSettings } from "../workers/ingest_worker.ts";
@@ -70,6 +72,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
   const sources = new Map<string, Source>();
   const brokers: Promise<void>[] = [];
   let queries: Queries | null = null;
+  let replays = Promise.resolve();
   const outboxStop = new AbortController();
   let outbox = Promise.resolve();
   let store: OutboxStore | undefined;
@@ -100,8 +103,10 @@ export async function startCore(options: CoreOptions): Promise<Core> {
     queries = await startQueries({
       settings,
       archive,
+      uri,
       surveys: [...all.values()],
       log,
+      stopping: stop.signal,
       ready: () => !stop.signal.aborted,
       health: () => ({
         counts: counts.totals,
@@ -118,6 +123,17 @@ export async function startCore(options: CoreOptions): Promise<Core> {
           status: ok ? 200 : 400,
           seconds,
         }),
+    });
+  }
+  if (queries) {
+    const { batch_max, alerts_max, turn_ms_max } = settings.filters.replay;
+    const limits = { batchMax: batch_max, alertsMax: alerts_max, runMsMax: turn_ms_max };
+    replays = runReplays({
+      claims: replayClaims(archive.db),
+      startWorker: () =>
+        startReplayWorker({ archiveUri: uri, database: settings.database.db, limits }),
+      signal: stop.signal,
+      log: getLog("replays"),
     });
   }
   const ended = Promise.all(brokers).then(() => {});
@@ -145,6 +161,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
       clearTimeout(drained);
       outboxStop.abort();
       await outbox;
+      await replays;
       await queries?.[Symbol.asyncDispose]();
       for (const sink of sinks) await sink[Symbol.asyncDispose]();
       await archive[Symbol.asyncDispose]();

@@ -1,73 +1,119 @@
 /**
  * The whole edge, in the order a request meets it: its address's rate, its token, its user's rate, its
- * size, its route. A pure function from request to response, of web standards only; `serve.ts` opens
- * the port.
+ * size, its route, its user's quota. A pure function from request to response, of web standards only;
+ * `serve.ts` opens the port.
  */
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
 import { createMiddleware } from "hono/factory";
-import { errorBody } from "../core/contract/edge.ts";
+import { errorBody, NO_ORIGIN } from "../core/contract/edge.ts";
 import { JsonError } from "../core/contract/json.ts";
-import { CoreUnavailableError } from "./ask.ts";
-import type { Taken } from "./rate_limit.ts";
+import { placeOf } from "./address.ts";
+import { type Ask, CoreUnavailableError } from "./ask.ts";
+import { type Caller, createAuthenticate } from "./authenticate.ts";
+import { meteredAsk } from "./metered_ask.ts";
 import type { EdgeContext, EdgeDeps, EdgeEnv, Route } from "./route.ts";
+import { requestIdOf, stamp } from "./stamp.ts";
 import { TokenError } from "./tokens.ts";
+import { overQuota, tooMany } from "./too_many.ts";
+
+/** What is done with these outlasts the few seconds for which a user is remembered. */
+const LASTING: readonly Route["access"][] = ["users", "drop"];
 
 export function createApp(deps: EdgeDeps): Hono<EdgeEnv> {
   const { limits, tokens, users, routes, bodyBytesMax } = deps;
+  const authenticate = createAuthenticate(tokens, users);
 
+  const identify = createMiddleware<EdgeEnv>(async function identify(c, next) {
+    const requestId = requestIdOf(c);
+    c.set("origin", { ...NO_ORIGIN, address: c.env.address, requestId });
+    await next();
+    stamp(c, requestId);
+  });
   const limitAddress = createMiddleware<EdgeEnv>(async function limitAddress(c, next) {
     // Before the token is read, so that guessing tokens is slow.
-    const taken = limits.address.take(c.env.address);
+    const taken = limits.address.take(placeOf(c.env.address));
     if (!taken.ok) return tooMany(c, taken);
     await next();
+    deps.sharedLimits?.touch();
   });
-  const authenticate = createMiddleware<EdgeEnv>(async function authenticate(c, next) {
-    const identity = await tokens.read(c.req.header("authorization"));
-    if (identity !== null) {
-      const user = await users.find(identity.userId, c.req.raw.signal);
-      // Of a user who was deleted, or from before their password changed.
-      if (!user || identity.issuedAtS < user.tokensValidFromS) throw new TokenError();
-      const taken = limits.user.take(user.name);
+  const findUser = createMiddleware<EdgeEnv>(async function findUser(c, next) {
+    const { signal } = c.req.raw;
+    const caller = await authenticate(c.req.header("authorization"), { signal });
+    if (caller !== null) {
+      const taken = limits.user.take(caller.user.name);
       if (!taken.ok) return tooMany(c, taken);
-      c.set("user", user);
+      setCaller(c, caller);
     }
     await next();
   });
-  const limitBody = bodyLimit({
-    maxSize: bodyBytesMax,
-    onError: (c) => c.json(errorBody(`Request body must be <= ${bodyBytesMax} bytes`), 413),
+  const limitBody = createMiddleware<EdgeEnv>(async function limitBody(c, next) {
+    const { method, path } = c.req;
+    const route = routes.find((each) => each.method === method && each.path === path);
+    const maxSize = Math.max(bodyBytesMax, route?.bodyBytesMax ?? 0);
+    const onError = () => c.json(errorBody(`Request body must be <= ${maxSize} bytes`), 413);
+    return await bodyLimit({ maxSize, onError })(c, next);
   });
 
   const app = new Hono<EdgeEnv>()
     .onError((error, c) => answerTo(error, c, deps.onError))
     .notFound((c) => c.json(errorBody("Not Found"), 404));
+  app.use("*", identify);
   for (const route of routes.filter(({ access }) => access === "unchecked")) add(route);
-  app.use("*", limitAddress, authenticate, limitBody);
+  app.use("*", limitAddress, findUser, limitBody);
   for (const route of routes.filter(({ access }) => access !== "unchecked")) add(route);
-  for (const [path, same] of Map.groupBy(routes, ({ path }) => path)) {
-    const allow = same.map(({ method }) => method).join(", ");
-    app.all(path, (c) => c.json(errorBody("Method Not Allowed"), 405, { allow }));
-  }
+  for (const path of new Set(routes.map(({ path }) => path))) app.all(path, notAllowed(path));
   return app;
 
   function add(route: Route): void {
-    app.on(route.method, route.path, (c) => {
-      const user = c.get("user");
-      if (route.access !== "unchecked" && route.access !== "anyone") {
-        if (!user) return c.json(errorBody("Unauthorized"), 401);
-        if (!user.permissions.includes(route.access)) {
-          return c.json(errorBody(`Forbidden: this needs the permission "${route.access}"`), 403);
-        }
-      }
-      return route.handle(c, deps);
+    const ofPath = routes.filter(({ path }) => path === route.path);
+    app.on(route.method, route.path, async (c) => {
+      // Hono asks GET's route for HEAD, too.
+      const asked = ofPath.find(({ method }) => method === c.req.method);
+      if (!asked) return notAllowed(route.path)(c);
+      return await refusal(c, asked) ?? await asked.handle(c, depsFor(c, asked));
     });
+  }
+
+  function notAllowed(path: string) {
+    const allow = routes.filter((each) => each.path === path).map(({ method }) => method);
+    return (c: EdgeContext) =>
+      c.json(errorBody("Method Not Allowed"), 405, { allow: allow.join(", ") });
+  }
+
+  async function refusal(c: EdgeContext, route: Route): Promise<Response | null> {
+    const { access } = route;
+    if (access === "unchecked" || access === "anyone") return null;
+    if (!c.get("user")) return c.json(errorBody("Unauthorized"), 401);
+    if (route.isFresh || LASTING.includes(access)) {
+      const lookUp = { signal: c.req.raw.signal, isFresh: true };
+      setCaller(c, (await authenticate(c.req.header("authorization"), lookUp))!);
+    }
+    const { name, permissions } = c.get("user")!;
+    if (!permissions.includes(access)) {
+      return c.json(errorBody(`Forbidden: this needs the permission "${access}"`), 403);
+    }
+    const work = limits.work.look(name);
+    return work.ok || route.isFree ? null : overQuota(c, work);
+  }
+
+  /** What the route asks of cores says where it comes from, and is counted as its user's work. */
+  function depsFor(c: EdgeContext, { isFree = false }: Route): EdgeDeps {
+    const user = c.get("user");
+    const origin = c.get("origin");
+    const ask: Ask = (core, options) =>
+      deps.ask(core, { ...options, origin: options.origin ?? origin });
+    const counted = user && !isFree
+      ? meteredAsk(ask, (units) => limits.work.charge(user.name, units))
+      : ask;
+    return { ...deps, ask: counted, instances: { ...deps.instances, ask: counted } };
   }
 }
 
-function tooMany(c: EdgeContext, { retryAfterS }: Taken): Response {
-  return c.json(errorBody("Too Many Requests"), 429, { "retry-after": String(retryAfterS) });
+function setCaller(c: EdgeContext, { user, tokenId }: Caller): void {
+  c.set("user", user);
+  c.set("origin", { ...c.get("origin"), tokenId, epochMs: user.tokensValidFromMs });
 }
 
 function answerTo(
@@ -82,7 +128,7 @@ function answerTo(
   if (error instanceof HTTPException) return c.json(errorBody(error.message), error.status);
   // Nobody waits for this answer, and it is nobody's fault.
   if (c.req.raw.signal.aborted) return c.json(errorBody("The client has gone"), 400);
-  onError(error);
+  onError(error, c.get("origin")?.requestId);
   // What a stranger is told of a bug is that there is one.
   return error instanceof CoreUnavailableError
     ? c.json(errorBody("Service Unavailable"), 503, { "retry-after": "1" })

@@ -6,6 +6,7 @@ import { createAsk } from "./ask.ts";
 import { createInstances } from "./instances.ts";
 import { RateLimit } from "./rate_limit.ts";
 import type { Route } from "./route.ts";
+import type { Users } from "./users.ts";
 
 const now = Math.floor(NOW_MS / 1000);
 const claims = { user_id: "alice", iat: now, exp: now + 3600 };
@@ -44,8 +45,9 @@ describe("a token", () => {
   });
 
   it("from before the user's epoch is invalid", async () => {
-    const epoch = { ...alice, tokensValidFromS: now + 1 };
-    const { request, tokens } = edge({ users: { find: () => Promise.resolve(epoch) } });
+    const epoch = { ...alice, tokensValidFromMs: NOW_MS + 1 };
+    const users = { find: () => Promise.resolve(epoch) } as unknown as Users;
+    const { request, tokens } = edge({ users });
     const token = await tokens.issue("alice");
     assertEquals(await told(await request("GET", "/", { token })), [400, "token is invalid"]);
   });
@@ -103,8 +105,7 @@ describe("the edge's envelope", () => {
 
   it("holds a 429 for an address, before its token is read", async () => {
     const address = new RateLimit({ perMinute: 60, burst: 2 }, () => NOW_MS);
-    const { limits } = { limits: { address, user: address, logIn: address } };
-    const { request } = edge({ limits });
+    const { request } = edge({ limits: { address, user: address, logIn: address } });
     await request("GET", "/", { token: "bad" });
     await request("GET", "/", { token: "bad" });
     const response = await request("GET", "/", { token: "bad" });

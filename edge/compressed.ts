@@ -3,7 +3,19 @@
 /** Smaller ones take longer to compress than to send. */
 const BYTES_MIN = 32 * 1024;
 /** Of the core's headers, what concerns the client. */
-const HEADERS = ["content-type", "retry-after"];
+const HEADERS = [
+  "content-type",
+  "retry-after",
+  "etag",
+  "cache-control",
+  "content-disposition",
+  "x-accel-buffering",
+];
+/**
+ * Pictures are compressed already, and the noise of FITS images hardly can be. Events would wait in the
+ * compressor for those that come after.
+ */
+const INCOMPRESSIBLE = /^(image\/|text\/event-stream)/;
 
 /** A core's answer for a client: the same bytes, gzipped if they are many. */
 export function compressed(request: Request, answer: Response): Response {
@@ -14,8 +26,9 @@ export function compressed(request: Request, answer: Response): Response {
   }
   const { status, body } = answer;
   const length = answer.headers.get("content-length");
-  const isLarge = length === null || Number(length) >= BYTES_MIN;
-  if (body === null || !isLarge || !acceptsGzip(request)) {
+  const isWorthIt = (length === null || Number(length) >= BYTES_MIN) &&
+    !INCOMPRESSIBLE.test(headers.get("content-type") ?? "");
+  if (body === null || !isWorthIt || !acceptsGzip(request)) {
     if (length !== null) headers.set("content-length", length);
     return new Response(body, { status, headers });
   }

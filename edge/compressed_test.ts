@@ -44,6 +44,16 @@ describe("compressed()", () => {
     assertEquals(compressed(asked("gzip"), new Response(null, { status: 204 })).status, 204);
   });
 
+  it("leaves pictures, and passes on what caches need", () => {
+    const headers = { "content-type": "image/png", etag: '"a"', "cache-control": "private" };
+    const picture = compressed(asked("gzip"), new Response(LARGE, { headers }));
+    assertEquals(picture.headers.get("content-encoding"), null);
+    assertEquals([picture.headers.get("etag"), picture.headers.get("cache-control")], [
+      '"a"',
+      "private",
+    ]);
+  });
+
   it("says that answers differ by what is accepted", () => {
     assertEquals(
       compressed(asked(), answer("{}", true)).headers.get("vary"),

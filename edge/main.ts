@@ -33,9 +33,18 @@ if (values["check-config"]) Deno.exit(0);
 await configureLog({ ...settings.log, format: settings.log.format ?? "auto" });
 const log = getLog("edge");
 using shutdown = openShutdown({ drainMs: settings.shutdown.drain_ms, log });
-const edge = await startEdge(edgeOptions(settings, (error) => {
-  log.error("a request failed", { error });
-}));
+const options = edgeOptions(settings, (error, requestId) => {
+  log.error("a request failed", { error, request_id: requestId });
+});
+const edge = await startEdge({
+  ...options,
+  instances: {
+    onChange(core, isUp, reason) {
+      if (isUp) log.info("a core is back", { core });
+      else log.warn("a core is down", { core, reason: String(reason) });
+    },
+  },
+});
 shutdown.add("edge", edge.close);
 log.info("the edge is up", { url: edge.url });
 const isInOrder = await shutdown.closed;

@@ -17,7 +17,9 @@ export function edgeOptions(
     cores: core.urls,
     sharedSecret: core.edge_key ?? "",
     tokens: {
-      keys: server.JWT_SECRET_KEY === null ? [] : [server.JWT_SECRET_KEY],
+      keys: [server.JWT_SECRET_KEY, ...server.JWT_OLD_SECRET_KEYS ?? []].filter((key) =>
+        key !== null
+      ),
       algorithm: server.JWT_ALGORITHM,
       lifetimeS: server.JWT_EXP_DELTA_SECONDS,
     },
@@ -25,8 +27,19 @@ export function edgeOptions(
       address: limit(rate_limit.address),
       user: limit(rate_limit.user),
       logIn: limit(rate_limit.log_in),
+      work: { perMinute: rate_limit.work.per_hour / 60, burst: rate_limit.work.burst },
     },
+    proxies: server.proxies,
     bodyBytesMax: server.client_max_size,
+    about: {
+      name: server.name,
+      version: server.version,
+      description: server.description,
+      contact: {
+        ...server.contact.name !== null && { name: server.contact.name },
+        ...server.contact.email !== null && { email: server.contact.email },
+      },
+    },
     penquinsVersions: misc.supported_penquins_versions,
     onError,
   };

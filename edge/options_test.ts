@@ -19,14 +19,24 @@ const settings = loadSettings({
 
 describe("edgeOptions()", () => {
   it("takes what is the edge's from the settings", () => {
-    const { onError: _, limits, penquinsVersions, ...options } = edgeOptions(settings, () => {});
+    const { onError: _, limits, penquinsVersions, about, ...options } = edgeOptions(
+      settings,
+      () => {},
+    );
     assertEquals(options, {
       host: "127.0.0.1",
       port: 4000,
       cores: ["http://a:1", "http://b:2"],
       sharedSecret: EDGE_KEY,
       tokens: { keys: [JWT_KEY], algorithm: "HS256", lifetimeS: 3600 },
+      proxies: 0,
       bodyBytesMax: 1048576,
+    });
+    assertEquals(about, {
+      name: "Kowalski",
+      version: "3.0.0",
+      description: "A multi-survey alert broker and archive",
+      contact: {},
     });
     assertEquals(limits.logIn.perMinute, settings.rate_limit.log_in.per_minute);
     assertEquals(penquinsVersions.includes("2.4.2"), true);

@@ -14,8 +14,13 @@ import {
 } from "../../core/contract/survey.ts";
 import { historyFeatures } from "../../core/pipeline/features.ts";
 import { cleanFpHists, withoutNulls } from "../../core/pipeline/light_curve.ts";
+import { FIELDS } from "./_ztf_fields.ts";
 
-const COLLECTIONS = { alerts: "ZTF_alerts", aux: "ZTF_alerts_aux" } as const;
+const COLLECTIONS = {
+  alerts: "ZTF_alerts",
+  aux: "ZTF_alerts_aux",
+  classifications: "ZTF_alerts_classifications",
+} as const;
 const CUTOUT_KEYS = {
   Science: "cutoutScience",
   Template: "cutoutTemplate",
@@ -41,6 +46,7 @@ export default defineSurvey({
   collections: COLLECTIONS,
   objectIdKey: "objectId",
   cutoutKeys: CUTOUT_KEYS,
+  cutoutOrientation: "upside-down",
   topics(nightUtc) {
     const night = nightUtc.toISOString().slice(0, 10).replaceAll("-", "");
     return PROGRAM_IDS.map((id) => `ztf_${night}_programid${id}`);
@@ -48,6 +54,7 @@ export default defineSurvey({
   toAlert,
   toFilterInput,
   upstream,
+  filterFields: FIELDS,
   rowAccess: (programIds) => ({ "candidate.programid": { $in: [...programIds] } }),
   indexes: indexes(),
   features: historyFeatures,

@@ -12,6 +12,11 @@ export function bsonToJson(bytes: Uint8Array): string {
   return new Writer(bytes).document(0, false);
 }
 
+/** The text of the one value of this BSON type that begins there. */
+export function valueToJson(bytes: Uint8Array, type: number, at: number): string {
+  return new Writer(bytes).value(type, at);
+}
+
 const ASCII = Array.from({ length: 0x80 }, (_, code) => String.fromCharCode(code));
 /** Texts of names by a hash of their bytes; the newest name of a hash is kept. A power of 2. */
 const NAME_SLOTS = 4096;
@@ -27,6 +32,11 @@ class Writer {
   constructor(bytes: Uint8Array) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  value(type: number, at: number): string {
+    this.#at = at;
+    return this.#value(type);
   }
 
   document(at: number, isArray: boolean): string {

@@ -32,7 +32,8 @@ export async function ensureIndexes(
   );
 }
 
-async function ensureCollections(db: Db, names: readonly string[]): Promise<void> {
+/** Creates those that aren't there: a transaction can't always do so. */
+export async function ensureCollections(db: Db, names: readonly string[]): Promise<void> {
   const there = new Set(
     (await db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name),
   );

@@ -15,9 +15,12 @@ const Name = z.string().min(1);
 
 /** Text that is never printed. */
 function secret(lengthMin = 1) {
+  return secretText(lengthMin).nullable().meta({ secret: true });
+}
+
+function secretText(lengthMin: number) {
   return z.string().min(lengthMin)
-    .refine((text) => !PUBLISHED.includes(text), "must not be a default that was published")
-    .nullable().meta({ secret: true });
+    .refine((text) => !PUBLISHED.includes(text), "must not be a default that was published");
 }
 
 /** Some of a Kafka cluster's brokers, as text or a list; a list inside. */
@@ -67,19 +70,67 @@ const Models = byName(ModelSettings).transform((entries): Record<string, ModelSe
   )
 );
 
+/** What a tunnel to the telescope can't be opened without, besides the server itself. */
+const TUNNEL = [
+  "mountain_username",
+  "mountain_key_file",
+  "mountain_host_key",
+  "mountain_bind_ip",
+  "mountain_bind_port",
+] as const;
+
+/** No blanks: `ssh` would take a second word for something else. */
+const Host = z.string().regex(/^[\w.:-]+$/, "must be a host's name or address");
+
+const Mountain = z.strictObject({
+  mountain_url: z.url({ protocol: /^https?$/ }).nullable(),
+  mountain_ip: Host.nullable(),
+  mountain_port: Port.nullable(),
+  mountain_username: Name.nullable(),
+  mountain_password: z.null("must be null: logging in takes a key, mountain_key_file")
+    .meta({ secret: true }),
+  mountain_key_file: Name.nullable(),
+  mountain_host_key: z.string().regex(
+    /^(ssh|ecdsa|sk)[\w@.-]+ [A-Za-z0-9+/=]+$/,
+    "must be a public key as ssh-keyscan prints it, without the host",
+  ).nullable(),
+  mountain_bind_ip: Host.nullable(),
+  mountain_bind_port: Port.nullable(),
+}).superRefine((ztf, context) => {
+  if (ztf.mountain_ip === null) return;
+  for (const key of TUNNEL.filter((key) => ztf[key] === null)) {
+    context.addIssue({ code: "custom", path: [key], message: "must be set where mountain_ip is" });
+  }
+});
+
 const Bucket = z.strictObject({ per_minute: Count, burst: Count });
 
 export const Settings = z.strictObject({
   server: z.strictObject({
+    name: Name,
+    version: Name,
+    description: z.string(),
+    contact: z.strictObject({ name: Name.nullable(), email: z.email().nullable() }),
     host: Name,
     port: Port,
     admin_username: Name,
-    admin_password: secret(),
+    admin_password: z.string().min(1).nullable().meta({ secret: true }),
+    test_profile: z.boolean(),
     JWT_SECRET_KEY: secret(SECRET_LENGTH_MIN),
+    JWT_OLD_SECRET_KEYS: z.array(secretText(SECRET_LENGTH_MIN)).nullable().meta({ secret: true }),
     JWT_ALGORITHM: z.enum(["HS256", "HS384", "HS512"]),
     JWT_EXP_DELTA_SECONDS: z.int().min(60).nullable(),
     client_max_size: z.int().min(1024),
-  }),
+    proxies: z.int().min(0),
+  }).refine(
+    ({ admin_password, test_profile }) => test_profile || !PUBLISHED.includes(admin_password ?? ""),
+    {
+      path: ["admin_password"],
+      message: "must not be a default that was published, unless server.test_profile is true",
+      // Told together with all that is wrong beside it.
+      when: ({ value }) => value instanceof Object,
+    },
+  ),
   core: z.strictObject({
     host: Name,
     port: Port,
@@ -99,12 +150,17 @@ export const Settings = z.strictObject({
     srv: z.boolean(),
     username: Name.nullable(),
     password: secret(),
+    read_only_username: Name.nullable(),
+    read_only_password: secret(),
     db: z.string().regex(/^[^/\\. "$*<>:|?]{1,63}$/, "must be a name that MongoDB takes"),
     max_pool_size: Count,
     build_indexes: z.boolean(),
     mongod: Name.nullable(),
     max_wired_tiger_cache: z.number().min(0.25).nullable(),
     xmatch: z.record(Name, Catalogs),
+  }).refine((all) => (all.read_only_username === null) === (all.read_only_password === null), {
+    path: ["read_only_password"],
+    message: "must be set where read_only_username is, and only there",
   }),
   enabled: z.record(Name, z.boolean()),
   sources: z.strictObject({
@@ -148,12 +204,37 @@ export const Settings = z.strictObject({
     port: Port,
     token: secret(),
   }),
+  ztf: Mountain,
+  filters: z.strictObject({
+    share_max: z.number().gt(0).max(1).nullable(),
+    share_alerts: Count,
+    replay: z.strictObject({
+      alerts_max: Count,
+      turn_ms_max: Ms,
+      batch_max: Count,
+      of_user_max: Count,
+    }),
+  }),
+  skymaps: z.strictObject({
+    url_hosts: z.array(z.string().regex(/^[a-z0-9.-]+$/, "must be a host's name in small letters")),
+  }),
   misc: z.strictObject({
     broker: z.boolean(),
     max_time_ms: Ms,
     supported_penquins_versions: z.array(z.string()),
   }),
-  rate_limit: z.strictObject({ address: Bucket, user: Bucket, log_in: Bucket }),
+  queries: z.strictObject({
+    running_max: Count,
+    running_per_user_max: Count,
+    documents_max: Count,
+    bytes_max: Count,
+  }),
+  rate_limit: z.strictObject({
+    address: Bucket,
+    user: Bucket,
+    log_in: Bucket,
+    work: z.strictObject({ per_hour: Count, burst: Count }),
+  }),
   log: z.strictObject({
     level: z.enum(["debug", "info", "warning", "error"]),
     format: z.enum(["auto", "json", "text"]),

@@ -7,11 +7,14 @@
  * | `POST /v1/query` | the client's own text | the client's answer, envelope and all, as a stream |
  * | `POST /v1/auth` | `Credentials` | `UserRecord`; 401 where they are wrong |
  * | `GET /v1/users/:name` | | `UserRecord`; 404 where there is none |
- * | `GET /v1/catalogs` | | `Catalogs` |
+ * | `POST /v1/tokens` | `TokenHash` | `TokenRecord`; 404 where there is none |
+ * | `POST /v1/rates` | `RateReport` | `RatesLeft` |
+ * | `GET /v1/catalogs` | | `InstanceReport` of `instances.ts` |
  * | `POST /v1/operations/:name?path=JSON&search=TEXT` | the client's own | the client's answer |
  *
- * Each is signed: HMAC-SHA-256 with a shared key over method, path, time, principal and body. A
- * signature is good for a minute, so the clocks of edge and core must agree to that.
+ * Each is signed: HMAC-SHA-256 with a shared key over method, path, time, nonce, principal, origin and
+ * body. A signature is good for a minute, so the clocks of edge and core must agree to that, and once:
+ * the core remembers the nonces of a minute (`core/server/replays.ts`).
  */
 import { z } from "zod";
 import { Permission } from "./permissions.ts";
@@ -25,13 +28,62 @@ export const UserRecord = z.object({
   admin: z.boolean(),
   permissions: z.array(Permission),
   programIds: z.array(z.int()),
-  /** Tokens issued before are void, seconds since 1970. */
-  tokensValidFromS: z.number(),
+  /**
+   * When the user's tokens were voided last, ms since 1970; 0: never. It is a token's epoch: one that
+   * was issued in another is void, whatever the clocks say.
+   */
+  tokensValidFromMs: z.number(),
 });
 export type UserRecord = z.output<typeof UserRecord>;
 
-export const Catalogs = z.object({ catalogs: z.array(z.string()) });
-export type Catalogs = z.output<typeof Catalogs>;
+/** SHA-256 of a personal access token, hex: the token itself stays at the edge. */
+export const TokenHash = z.object({ hash: z.string().regex(/^[0-9a-f]{64}$/) });
+export type TokenHash = z.output<typeof TokenHash>;
+
+export const TokenRecord = z.object({
+  id: z.string(),
+  /** Whose it is. */
+  user: z.string(),
+  /** What it is good for, as far as its user is. */
+  scopes: z.array(Permission),
+  /** That of its user when it was made: in another it is void. */
+  epochMs: z.number(),
+  expiresMs: z.number(),
+});
+export type TokenRecord = z.output<typeof TokenRecord>;
+
+const Counts = z.record(z.string(), z.number());
+
+/** What an edge let through since its last report, by limit and key. */
+export const RateReport = z.object({
+  limits: z.array(z.object({
+    /** Edges that count the same thing by the same limit count together. */
+    name: z.string(),
+    perMinute: z.number().positive(),
+    burst: z.number().positive(),
+    taken: Counts,
+  })).max(16),
+});
+export type RateReport = z.output<typeof RateReport>;
+
+/** What all edges together have left of what was reported, in its order. */
+export const RatesLeft = z.object({ left: z.array(Counts) });
+export type RatesLeft = z.output<typeof RatesLeft>;
+
+/** Where a request came from, for logs and the audit. */
+export const Origin = z.object({
+  /** The client's network address. */
+  address: z.string(),
+  requestId: z.string(),
+  /** Of the personal access token it came with; null: it came with none. */
+  tokenId: z.string().nullable(),
+  /** The user's epoch as the edge saw it; what is made for the user is good in no other. */
+  epochMs: z.number(),
+});
+export type Origin = z.output<typeof Origin>;
+
+/** Of what the edge asks on its own account. */
+export const NO_ORIGIN: Origin = { address: "", requestId: "", tokenId: null, epochMs: 0 };
 
 const Principals = z.object({
   name: z.string(),
@@ -41,12 +93,14 @@ const Principals = z.object({
 });
 
 /** How old, or how far in the future, a signed request may be. */
-const AGE_MS_MAX = 60_000;
+export const SIGNED_AGE_MS_MAX = 60_000;
 /** A key that people could guess would let anyone be anyone. */
 const KEY_LENGTH_MIN = 16;
 
 const PRINCIPAL = "kowalski-principal";
+const ORIGIN = "kowalski-origin";
 const TIME = "kowalski-time";
+const NONCE = "kowalski-nonce";
 const SIGNATURE = "kowalski-signature";
 
 /** The request isn't the edge's, or is too old. */
@@ -85,48 +139,77 @@ export async function sign(
   request: Signable,
   principal: Principal | null,
   nowMs: number,
+  origin: Origin = NO_ORIGIN,
 ): Promise<Record<string, string>> {
-  const encoded = toBase64(new TextEncoder().encode(JSON.stringify(principal)));
-  const message = messageOf(request, String(nowMs), encoded);
+  const headers = {
+    [TIME]: String(nowMs),
+    [NONCE]: crypto.randomUUID(),
+    [PRINCIPAL]: encode(principal),
+    [ORIGIN]: encode(origin),
+  };
+  const message = messageOf(request, Object.values(headers));
   const signature = new Uint8Array(await crypto.subtle.sign("HMAC", key, message));
-  return { [PRINCIPAL]: encoded, [TIME]: String(nowMs), [SIGNATURE]: toBase64(signature) };
+  return { ...headers, [SIGNATURE]: toBase64(signature) };
 }
 
-/** For whom the edge asks. Throws `SignatureError`. */
+export interface Signed {
+  readonly principal: Principal | null;
+  readonly origin: Origin;
+  /** No two requests have the same; when it was signed by the edge's clock, ms since 1970. */
+  readonly nonce: string;
+  readonly timeMs: number;
+}
+
+/**
+ * For whom the edge asks, and from where. Throws `SignatureError`. That it wasn't asked before is for
+ * whoever remembers nonces.
+ */
 export async function verifySigned(
   key: CryptoKey,
   request: Signable,
   headers: Headers,
   nowMs: number,
-): Promise<Principal | null> {
-  const time = headers.get(TIME) ?? "";
-  const encoded = headers.get(PRINCIPAL) ?? "";
-  const message = messageOf(request, time, encoded);
+): Promise<Signed> {
+  const values = [TIME, NONCE, PRINCIPAL, ORIGIN].map((name) => headers.get(name) ?? "");
+  const [time = "", nonce = "", principal = "", origin = ""] = values;
   const signature = fromBase64(headers.get(SIGNATURE) ?? "");
-  if (!await crypto.subtle.verify("HMAC", key, signature, message)) {
+  if (!await crypto.subtle.verify("HMAC", key, signature, messageOf(request, values))) {
     throw new SignatureError("Cannot trust the request as it isn't signed with the edge's key");
   }
   // Only now is the time the edge's own.
-  if (!(Math.abs(nowMs - Number(time)) <= AGE_MS_MAX)) {
+  const timeMs = Number(time);
+  if (!(Math.abs(nowMs - timeMs) <= SIGNED_AGE_MS_MAX)) {
     throw new SignatureError(
-      `Cannot trust the request as its age must be <= ${AGE_MS_MAX} ms: ` +
-        `current value is ${nowMs - Number(time)} ms`,
+      `Cannot trust the request as its age must be <= ${SIGNED_AGE_MS_MAX} ms: ` +
+        `current value is ${nowMs - timeMs} ms`,
     );
   }
-  return Principals.nullable().parse(JSON.parse(new TextDecoder().decode(fromBase64(encoded))));
+  return {
+    principal: Principals.nullable().parse(decode(principal)),
+    origin: Origin.parse(decode(origin)),
+    nonce,
+    timeMs,
+  };
 }
 
 /** None of the lines can hold a line break, so no two requests have the same message. */
 function messageOf(
   { method, path, body }: Signable,
-  time: string,
-  principal: string,
+  headers: readonly string[],
 ): Uint8Array<ArrayBuffer> {
-  const lines = new TextEncoder().encode(`${method}\n${path}\n${time}\n${principal}\n`);
+  const lines = new TextEncoder().encode(`${[method, path, ...headers].join("\n")}\n`);
   const message = new Uint8Array(lines.length + body.length);
   message.set(lines);
   message.set(body, lines.length);
   return message;
+}
+
+function encode(value: unknown): string {
+  return toBase64(new TextEncoder().encode(JSON.stringify(value)));
+}
+
+function decode(text: string): unknown {
+  return JSON.parse(new TextDecoder().decode(fromBase64(text)));
 }
 
 function toBase64(bytes: Uint8Array): string {

@@ -1,5 +1,5 @@
 import { describe, it } from "@std/testing/bdd";
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { importSharedKey, sign, type Signable, SignatureError, verifySigned } from "./edge.ts";
 
 const NOW_MS = 1_700_000_000_000;
@@ -10,7 +10,8 @@ const request: Signable = {
   body: new TextEncoder().encode('{"query_type": "find"}'),
 };
 const key = await importSharedKey("sixteen characters or more");
-const headers = new Headers(await sign(key, request, alice, NOW_MS));
+const origin = { address: "192.0.2.1", requestId: "r", tokenId: "t", epochMs: 7 };
+const headers = new Headers(await sign(key, request, alice, NOW_MS, origin));
 
 function changed(name: string, value: string): Headers {
   const copy = new Headers(headers);
@@ -19,13 +20,21 @@ function changed(name: string, value: string): Headers {
 }
 
 describe("a signed request", () => {
-  it("names the principal it is for", async () => {
-    assertEquals(await verifySigned(key, request, headers, NOW_MS + 59_000), alice);
+  it("names the principal it is for, and where it is from", async () => {
+    const signed = await verifySigned(key, request, headers, NOW_MS + 59_000);
+    assertEquals([signed.principal, signed.origin, signed.timeMs], [alice, origin, NOW_MS]);
+  });
+
+  it("is like no other, though it asks for the same", async () => {
+    const again = new Headers(await sign(key, request, alice, NOW_MS, origin));
+    const nonces = [headers, again].map((signed) => verifySigned(key, request, signed, NOW_MS));
+    const [a, b] = await Promise.all(nonces);
+    assert(a!.nonce !== b!.nonce && a!.nonce.length === 36);
   });
 
   it("may be for nobody", async () => {
     const signed = new Headers(await sign(key, request, null, NOW_MS));
-    assertEquals(await verifySigned(key, request, signed, NOW_MS), null);
+    assertEquals((await verifySigned(key, request, signed, NOW_MS)).principal, null);
   });
 
   const refused = (signed: Headers, told: Signable = request, nowMs = NOW_MS, with_ = key) =>
@@ -43,6 +52,10 @@ describe("a signed request", () => {
         btoa(JSON.stringify({ name: "mallory", admin: true, permissions: [], programIds: [] })),
       ),
     ));
+  it("is refused with another nonce, or as from elsewhere", async () => {
+    await refused(changed("kowalski-nonce", crypto.randomUUID()));
+    await refused(changed("kowalski-origin", btoa(JSON.stringify({ ...origin, address: "::1" }))));
+  });
   it("is refused when it is replayed after a minute", () =>
     refused(headers, request, NOW_MS + 60_001));
   it("is refused when it is from the future", () => refused(headers, request, NOW_MS - 60_001));

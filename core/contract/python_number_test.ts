@@ -22,6 +22,9 @@ describe("floatText()", () => {
       [-1.7976931348623157e308, "-1.7976931348623157e+308"],
       [5e-324, "5e-324"],
       [2458849.5, "2458849.5"],
+      [NaN, "nan"],
+      [Infinity, "inf"],
+      [-Infinity, "-inf"],
     ] as const
   ) {
     it(`prints ${text}`, () => assertEquals(floatText(value), text));

@@ -3,6 +3,9 @@ import type { z } from "zod";
 import type { Document } from "./document.ts";
 import type { Permission } from "./permissions.ts";
 
+/** Positions in one query; more would keep others waiting for too long. */
+export const POSITIONS_MAX = 10_000;
+
 /** Who asks, as the edge has found out. */
 export interface Principal {
   readonly name: string;
@@ -27,6 +30,18 @@ export interface FindOptions {
   readonly sort?: readonly (readonly [string, number])[] | undefined;
   /** An index's name, or its keys. */
   readonly hint?: string | Document | undefined;
+  /** Done also where a query is only explained: what else it reads depends on what is found. */
+  readonly always?: boolean;
+}
+
+export interface FindEachOptions extends FindOptions {
+  /**
+   * For each condition, fields that its documents get, as expressions: they can be sorted by and shown,
+   * with a projection of plain fields.
+   */
+  readonly computed?: readonly Document[];
+  /** What has to be true of these, besides condition and filter. */
+  readonly having?: Document | undefined;
 }
 
 /** The archive as one principal may see it: row access, protected collections, limits are built in. */
@@ -40,7 +55,7 @@ export interface ArchiveView {
     catalog: string,
     conditions: readonly Document[],
     filter: Document,
-    options: FindOptions,
+    options: FindEachOptions,
   ): AsyncIterable<{ readonly at: number; readonly documents: readonly RawDocument[] }>;
   aggregate(
     catalog: string,
@@ -58,6 +73,10 @@ export interface ArchiveView {
   /** A command's answer, as BSON: `collStats`, `dbStats`. */
   stats(command: "collStats" | "dbStats", catalog?: string): Promise<RawDocument>;
   indexes(catalog: string): Promise<Document>;
+  /** Whether it is a catalog that the archive can do without. */
+  isDroppable(catalog: string): boolean;
+  /** Takes it out of the archive; who may ask for that, and of what, is for the caller to check. */
+  drop(catalog: string): Promise<void>;
 }
 
 export interface QueryContext {
@@ -68,10 +87,11 @@ export interface QueryContext {
 
 /**
  * What a query answers. Documents stay BSON, in streams, so that an answer needn't be in memory at
- * once, and whoever writes it may choose the format. Null: there is no `data`.
+ * once, and whoever writes it may choose the format. Null, or done: there is no `data`.
  */
 export type Answer =
   | null
+  | { readonly kind: "done"; readonly message: string }
   | { readonly kind: "value"; readonly value: string | number | readonly string[] | Document }
   | { readonly kind: "document"; readonly document: RawDocument }
   | { readonly kind: "list"; readonly documents: RawBatches }

@@ -1,5 +1,6 @@
 /** A survey: all that is known of it in one file of `catalogs/live/`, held to this contract. */
 import { type Document, toNumber } from "./document.ts";
+import type { FilterField } from "./filter_fields.ts";
 
 /** One record of a packet as the decoder gives it, numbers by the convention of `document.ts`. */
 export type AvroRecord = Document;
@@ -34,6 +35,12 @@ export interface Alert {
 export const CUTOUT_KINDS = ["Science", "Template", "Difference"] as const;
 export type CutoutKind = (typeof CUTOUT_KINDS)[number];
 
+/**
+ * How cutouts are turned before people see them. `anti-transposed`: rows become columns, both counted
+ * from their other ends.
+ */
+export type CutoutOrientation = "as-is" | "upside-down" | "anti-transposed";
+
 /** A detection, or an upper limit (`magpsf` is NaN), of an object's past: what features need. */
 export interface HistoryPoint {
   readonly jd: number;
@@ -67,10 +74,17 @@ export interface SurveyDef {
   readonly name: string;
   /** As the original names it: `ZTF`. */
   readonly instrument: string;
-  readonly collections: { readonly alerts: string; readonly aux: string };
+  readonly collections: {
+    readonly alerts: string;
+    readonly aux: string;
+    /** Labels and scores that people and programs give alerts; absent: none are taken. */
+    readonly classifications?: string;
+  };
   /** The field that holds the object id, in packets and documents. */
   readonly objectIdKey: string;
   readonly cutoutKeys: Readonly<Record<CutoutKind, string>>;
+  /** `as-is` by default. */
+  readonly cutoutOrientation?: CutoutOrientation;
   /** Tonight's topics. */
   topics(nightUtc: Date): readonly string[];
   /** Pure: the same record gives the same alert. Throws a `RejectError` for what breaks the survey's rules. */
@@ -87,6 +101,11 @@ export interface SurveyDef {
   ): Document | null;
   /** The same, as stages of MongoDB, for stored alerts: `$match` on candids and permissions first. */
   upstream(candids: readonly (number | bigint)[], permissions: readonly number[]): Document[];
+  /**
+   * What `toFilterInput` gives, field by field, but for cross-matches and scores, which settings say;
+   * absent: filters aren't checked against it.
+   */
+  readonly filterFields?: readonly FilterField[];
   /** In front of every read of the survey's alerts. */
   rowAccess(programIds: readonly number[]): Document;
   readonly indexes: readonly IndexDef[];

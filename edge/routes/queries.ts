@@ -1,33 +1,56 @@
-import { isPlainObject } from "../../core/contract/extended_json.ts";
-import { parseExact } from "../../core/contract/json.ts";
+import { JsonError } from "../../core/contract/json.ts";
+import { QueryData, QueryForm } from "../../core/contract/query_forms.ts";
+import { askSeveral } from "../ask_several.ts";
 import { compressed } from "../compressed.ts";
 import { defineRoute, principalOf } from "../route.ts";
 
-/** All reads of the archive. The text goes on to a core, and the answer back, as they are. */
+/** What answers can be besides JSON. */
+const TABLES = [
+  "application/x-ndjson",
+  "text/csv",
+  "application/vnd.apache.parquet",
+  "application/x-votable+xml",
+];
+
+/**
+ * All reads of the archive. Before one core the text goes on, and the answer back, as they are; before
+ * several its parts do.
+ */
 export default defineRoute({
   method: "POST",
   path: "/api/queries",
   access: "read",
-  doc: { summary: "Query the archive", tag: "queries" },
-  async handle(c, { instances, ask }) {
+  doc: {
+    summary: "Query the archive",
+    description:
+      "Each type of query has a form of its own. What `kwargs` it doesn't know, a query ignores. " +
+      "Documents come in the format that `Accept` asks for, JSON by default.",
+    tag: "queries",
+    body: QueryForm,
+    data: QueryData.optional(),
+    contentTypes: TABLES,
+  },
+  async handle(c, { instances, ask, flights }) {
     const body = new Uint8Array(await c.req.arrayBuffer());
-    const catalogs = instances.urls.length > 1 ? catalogsOf(body) : [];
-    const answer = await ask(await instances.choose(catalogs), {
-      method: "POST",
-      path: "/v1/query",
-      body,
-      principal: principalOf(c),
-      signal: c.req.raw.signal,
+    const text = decodeUtf8(body);
+    const asked = { principal: principalOf(c), accept: c.req.header("accept") };
+    const [core, ...others] = instances.urls;
+    const key = `${JSON.stringify(asked)}\n${text}`;
+    const answer = await flights.share(key, c.req.raw.signal, (signal) => {
+      if (core !== undefined && others.length === 0) {
+        return ask(core, { ...asked, signal, method: "POST", path: "/v1/query", body });
+      }
+      const isTable = TABLES.some((type) => asked.accept?.toLowerCase().includes(type));
+      return askSeveral(text, { ...asked, isTable, signal }, instances);
     });
     return compressed(c.req.raw, answer);
   },
 });
 
-/** The catalogs that a query names; what else is wrong with it is for the core to say. */
-function catalogsOf(body: Uint8Array): string[] {
-  const whole = parseExact(new TextDecoder().decode(body));
-  if (!isPlainObject(whole) || !isPlainObject(whole.query)) return [];
-  const { catalog, catalogs } = whole.query;
-  if (typeof catalog === "string") return [catalog.trim()];
-  return isPlainObject(catalogs) ? Object.keys(catalogs).map((name) => name.trim()) : [];
+function decodeUtf8(body: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body);
+  } catch {
+    throw new JsonError("Cannot read JSON as it must be UTF-8");
+  }
 }

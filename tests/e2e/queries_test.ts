@@ -206,7 +206,7 @@ describe("aggregate", () => {
 describe("info", () => {
   it("names the catalogs, downwards, without protected ones", async () => {
     const found = await data("info", { command: "catalog_names" });
-    assertEquals(found, ["ZTF_alerts", "Gaia"]);
+    assertEquals(found, ["skymaps", "ZTF_alerts_classifications", "ZTF_alerts", "Gaia"]);
   });
 
   it("tells of a catalog, of its indexes, of the database", async () => {

@@ -1,8 +1,10 @@
 /** A core, and an edge before it, on free local ports and a database of their own: for tests of the API. */
 import { loadFolder } from "../../core/base/registry.ts";
+import { getLog } from "../../core/base/log.ts";
 import { importSharedKey } from "../../core/contract/edge.ts";
 import type { QueryDef } from "../../core/contract/query.ts";
 import { startPasswords } from "../../core/archive/passwords.ts";
+import { PROTECTED_COLLECTIONS } from "../../core/archive/protected.ts";
 import {
   checkCredentials,
   ensureAdmin,
@@ -10,12 +12,17 @@ import {
   type UserRules,
 } from "../../core/archive/users.ts";
 import { type AccessRules } from "../../core/archive/guards.ts";
-import { createStores } from "../../core/archive/stores.ts";
+import { createStores, ensureStores } from "../../core/archive/stores.ts";
 import { archiveView } from "../../core/archive/view.ts";
 import ztf from "../../catalogs/live/ztf.ts";
+import type { SkymapReader } from "../../core/contract/skymaps.ts";
+import type { Telescope } from "../../core/contract/triggers.ts";
 import type { OperationDef } from "../../core/operation.ts";
 import { type CoreServerDeps, createCoreServer } from "../../core/server.ts";
-import { type RunningEdge, startEdge } from "../../edge/serve.ts";
+import { createSkymapReader } from "../../core/skymaps/thread.ts";
+import { openTelescope } from "../../core/telescope/telescope.ts";
+import type { FormatDef } from "../../core/server/format.ts";
+import { type EdgeOptions, type RunningEdge, startEdge } from "../../edge/serve.ts";
 import { type TestDatabase, testDatabase } from "./mongo.ts";
 
 export const SECRET = "a secret that only tests know, and longer than 32";
@@ -29,10 +36,10 @@ export const userRules: UserRules = {
 };
 export const accessRules: AccessRules = {
   surveys: [{
-    collections: { alerts: "ZTF_alerts", aux: "ZTF_alerts_aux" },
+    collections: ztf.collections,
     rowAccess: (ids) => ({ "candidate.programid": { $in: [...ids] } }),
   }],
-  protectedCollections: new Set(["users", "filters", "queries", "rejected"]),
+  protectedCollections: PROTECTED_COLLECTIONS,
   allProgramIds: ALL_PROGRAM_IDS,
 };
 
@@ -48,11 +55,17 @@ export interface TestApi extends AsyncDisposable {
 }
 
 /** With the administrator, and with what the documents say. */
-export async function startApi(overrides: Partial<CoreServerDeps> = {}): Promise<TestApi> {
+export async function startApi(
+  overrides: Partial<CoreServerDeps> = {},
+  edgeOverrides: Partial<EdgeOptions> = {},
+  telescope: Telescope = openTelescope({ kind: "none" }, getLog("test")),
+  skymapReader: SkymapReader = createSkymapReader({ hosts: ["maps.example"] }),
+): Promise<TestApi> {
   const database = await testDatabase();
   const db = database.client.db(database.name);
   const passwords = startPasswords({ cost: 4 });
   await ensureAdmin(db, ADMIN, passwords);
+  await ensureStores({ db, surveys: [ztf] });
   const errors: unknown[] = [];
   const onError = (error: unknown) => void errors.push(error);
   const core = createCoreServer({
@@ -60,10 +73,20 @@ export async function startApi(overrides: Partial<CoreServerDeps> = {}): Promise
     queries: await loadFolder<QueryDef<unknown>>(
       new URL("../../core/queries/", import.meta.url),
     ),
+    formats: await loadFolder<FormatDef>(
+      new URL("../../core/server/formats/", import.meta.url),
+    ),
     operations: await loadFolder<OperationDef<unknown>>(
       new URL("../../core/operations/", import.meta.url),
     ),
-    stores: createStores({ db, surveys: [ztf], rules: userRules, passwords }),
+    stores: createStores({
+      db,
+      surveys: [ztf],
+      rules: userRules,
+      passwords,
+      telescope,
+      skymapReader,
+    }),
     view: (principal, request) =>
       archiveView(db, principal, accessRules, { ...request, comment: principal.name }),
     findUser: (name) => findUser(db, name, userRules),
@@ -79,18 +102,7 @@ export async function startApi(overrides: Partial<CoreServerDeps> = {}): Promise
     (request) => core.fetch(request),
   );
   const coreUrl = `http://127.0.0.1:${coreServer.addr.port}`;
-  const plenty = { perMinute: 1_000_000, burst: 1_000_000 };
-  const edge = await startEdge({
-    host: "127.0.0.1",
-    port: 0,
-    cores: [coreUrl],
-    sharedSecret: SECRET,
-    tokens: { keys: [SECRET], algorithm: "HS256", lifetimeS: 3600 },
-    limits: { address: plenty, user: plenty, logIn: plenty },
-    bodyBytesMax: 1024 * 1024,
-    penquinsVersions: [],
-    onError,
-  });
+  const edge = await startEdge({ ...edgeOptions(coreUrl), onError, ...edgeOverrides });
   const tokens = new Map<string, Promise<string>>();
   const token = (user = ADMIN) => {
     const known = tokens.get(user.username) ?? logIn(edge.url, user);
@@ -115,6 +127,22 @@ export async function startApi(overrides: Partial<CoreServerDeps> = {}): Promise
       passwords[Symbol.dispose]();
       await database[Symbol.asyncDispose]();
     },
+  };
+}
+
+/** An edge before one core, with limits that no test meets by chance. */
+export function edgeOptions(coreUrl: string): EdgeOptions {
+  const plenty = { perMinute: 1_000_000, burst: 1_000_000 };
+  return {
+    host: "127.0.0.1",
+    port: 0,
+    cores: [coreUrl],
+    sharedSecret: SECRET,
+    tokens: { keys: [SECRET], algorithm: "HS256", lifetimeS: 3600 },
+    limits: { address: plenty, user: plenty, logIn: plenty, work: plenty },
+    bodyBytesMax: 1024 * 1024,
+    penquinsVersions: [],
+    onError: () => {},
   };
 }
 

@@ -1,12 +1,14 @@
 /** An edge without a port before a core that a test plays: for tests of the edge. */
 import { assertEquals } from "@std/assert";
 import { importSharedKey, type UserRecord, verifySigned } from "../../core/contract/edge.ts";
+import type { InstanceReport } from "../../core/contract/instances.ts";
 import { PERMISSIONS } from "../../core/contract/permissions.ts";
 import { createApp } from "../../edge/app.ts";
 import { createAsk } from "../../edge/ask.ts";
+import { createFlights } from "../../edge/flights.ts";
 import { createInstances } from "../../edge/instances.ts";
 import { RateLimit } from "../../edge/rate_limit.ts";
-import type { EdgeDeps, Route } from "../../edge/route.ts";
+import type { EdgeDeps, EdgeLimits, Route } from "../../edge/route.ts";
 import auth from "../../edge/routes/auth.ts";
 import healthz from "../../edge/routes/healthz.ts";
 import ping from "../../edge/routes/ping.ts";
@@ -23,7 +25,13 @@ export const alice: UserRecord = {
   admin: false,
   permissions: ["read"],
   programIds: [1],
-  tokensValidFromS: 0,
+  tokensValidFromMs: 0,
+};
+const report: InstanceReport = {
+  archive: "a",
+  catalogs: { ZTF_alerts: 1 },
+  surveys: { ztf: "ZTF_alerts" },
+  running: 0,
 };
 const adminOnly: Route = {
   method: "DELETE",
@@ -42,7 +50,9 @@ interface Asked {
 
 /** An edge before a core that `core` plays; alice's password is "right". */
 export function edge(
-  overrides: Partial<EdgeDeps> = {},
+  { limits, ...overrides }: Partial<Omit<EdgeDeps, "limits">> & {
+    limits?: Partial<EdgeLimits>;
+  } = {},
   core: (asked: Asked) => Response | Promise<Response> = () => Response.json({ data: 7 }),
 ) {
   const asked: Asked[] = [];
@@ -60,7 +70,7 @@ export function edge(
       const { pathname } = new URL(request.url);
       const body = new Uint8Array(await request.arrayBuffer());
       const signed = { method: request.method, path: pathname, body };
-      const principal = await verifySigned(sharedKey, signed, request.headers, NOW_MS);
+      const { principal } = await verifySigned(sharedKey, signed, request.headers, NOW_MS);
       const text = new TextDecoder().decode(body);
       asked.push({ url: request.url, method: request.method, body: text, principal });
       if (pathname.startsWith("/v1/users/")) {
@@ -73,11 +83,11 @@ export function edge(
           ? Response.json({ ...alice, name: username })
           : new Response("{}", { status: 401 });
       }
-      if (pathname === "/v1/catalogs") return Response.json({ catalogs: ["ZTF_alerts"] });
+      if (pathname === "/v1/catalogs") return Response.json(report);
       return core({ url: request.url, method: request.method, body: text, principal });
     },
   });
-  const instances = createInstances(["http://core"], ask, () => NOW_MS);
+  const instances = createInstances(["http://core"], ask, { now: () => NOW_MS });
   const tokens = createTokens(
     { keys: [JWT_KEY], algorithm: "HS256", lifetimeS: 3600 },
     () => NOW_MS,
@@ -88,10 +98,13 @@ export function edge(
     users: createUsers(instances, ask, () => NOW_MS),
     instances,
     ask,
+    flights: createFlights(),
     limits: {
       address: new RateLimit(plenty, () => NOW_MS),
       user: new RateLimit(plenty, () => NOW_MS),
       logIn: new RateLimit({ perMinute: 1, burst: 3 }, () => NOW_MS),
+      work: new RateLimit(plenty, () => NOW_MS),
+      ...limits,
     },
     bodyBytesMax: 1000,
     penquinsVersions: ["1.9.9"],
@@ -118,7 +131,8 @@ export function edge(
       body: typeof body === "string" ? body : JSON.stringify(body),
       ...address !== undefined && { address },
     });
-  return { app, request, logIn, asked, errors, tokens };
+  const issue = (name: string) => tokens.issue({ name, tokensValidFromMs: 0 });
+  return { app, request, logIn, asked, errors, tokens: { issue } };
 }
 
 /** Its status and message, once it is sure to be JSON of the right form. */

@@ -76,13 +76,35 @@ export const RULES: readonly Rule[] = [
     mustNotUse: /\bDeno\.|\bfetch\(/,
   },
   {
+    from: "`core/cutouts`",
+    mayImport: "`core/contract`, `core/pipeline/fits.ts`; no `Deno`, no `fetch`, no MongoDB",
+    files: below("core/cutouts/"),
+    ours: below(CONTRACT, "core/pipeline/fits\\.ts$"),
+    packages: /^node:zlib$/,
+    mustNotUse: /\bDeno\.|\bfetch\(/,
+  },
+  {
     from: "`core/queries`, `core/operations`, `core/filters`",
     mayImport:
-      "`core/contract`, `core/astro`, `core/filters`, `core/operation.ts`; the archive as a type only",
+      "`core/contract`, `core/astro`, `core/base/nearest.ts`, `core/cutouts`, `core/filters`, `core/operation.ts`; the archive as a type only",
     files: below("core/queries/", "core/operations/", "core/filters/"),
-    ours: below(CONTRACT, ASTRO, "core/filters/", "core/operation.ts"),
+    ours: below(
+      CONTRACT,
+      ASTRO,
+      "core/base/nearest\\.ts$",
+      "core/cutouts/",
+      "core/filters/",
+      "core/operation.ts",
+    ),
     types: below("core/archive/"),
     packages: /^(zod|bson)$/,
+  },
+  {
+    from: "`core/skymaps`",
+    mayImport: "`core/contract`, `core/astro`, libraries for XML and for regions of the sky",
+    files: below("core/skymaps/"),
+    ours: below(CONTRACT, ASTRO),
+    packages: /^(@fxpineau\/moc-wasm$|@rgrove\/parse-xml$|zod$|node:)/,
   },
   {
     from: "`core/archive`",
@@ -99,11 +121,25 @@ export const RULES: readonly Rule[] = [
     ours: below("core/sources/", "core/sinks/", CONTRACT, ASTRO, BASE),
   },
   {
+    from: "`core/telescope`",
+    mayImport: "`core/contract`, `core/base`; no packages",
+    files: below("core/telescope/"),
+    ours: below(CONTRACT, BASE),
+    packages: /^node:/,
+  },
+  {
     from: "`workers/lanes.ts`, `serve.ts`",
     mayImport: "each other",
     files: /^workers\/(lanes|serve)\.ts$/,
     ours: /^workers\/(lanes|serve)\.ts$/,
     packages: /^$/,
+  },
+  {
+    from: "`edge/listen.ts`",
+    mayImport: "`node:http`: `Deno.serve` throws bodies of GET and HEAD away",
+    files: /^edge\/listen\.ts$/,
+    ours: /^\b$/,
+    packages: /^node:(http|net)$/,
   },
   {
     from: "`edge/*`",
@@ -126,6 +162,8 @@ export const ONLY_IMPORTERS: Readonly<Record<string, RegExp>> = {
   "mongodb": /^core\/archive\//,
   "kafkajs": /^core\/(sources|sinks)\//,
   "onnxruntime-node": /^workers\/onnx\.ts$/,
+  "@fxpineau/moc-wasm": /^core\/skymaps\//,
+  "@rgrove/parse-xml": /^core\/skymaps\//,
   "hono": /^(edge\/|core\/server)/,
   "prom-client": /^core\/base\/metrics\.ts$/,
 };

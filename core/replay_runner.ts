@@ -1,0 +1,102 @@
+/** Runs replays of filters that are queued, one at a time, in a worker: beside alerts and queries, not before them. */
+import type { Claim, ReplayClaims } from "./archive/replay_claims.ts";
+import type { Log } from "./base/log.ts";
+import { pause, sleep } from "./base/retry.ts";
+import type { ReplayStep } from "./filter_replay.ts";
+import { Lanes } from "../workers/lanes.ts";
+import type { ReplayJob, ReplayWorkerSettings } from "../workers/replay_worker.ts";
+
+export interface ReplayRunnerDeps {
+  readonly claims: ReplayClaims;
+  /** Starts a worker; the first message that it gets are its settings. */
+  startWorker(): Worker;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+/** From look to look for what is queued. */
+const LOOK_MS = 500;
+/** Several times before another core takes it over. */
+const RENEW_MS = 4_000;
+/** Of one batch, or of the report at the end. */
+const STEP_MS_MAX = 600_000;
+const START_MS_MAX = 60_000;
+/** A batch that fails so often in a row, whoever runs it, fails the replay. */
+const TRIES_MAX = 3;
+
+/** Runs until the signal is aborted. What is in work by then goes on later, here or in another core. */
+export async function runReplays(deps: ReplayRunnerDeps): Promise<void> {
+  const { claims, signal, log } = deps;
+  for (let away = 0; !signal.aborted;) {
+    const holder = crypto.randomUUID();
+    try {
+      const claim = await claims.claim(holder);
+      away = 0;
+      if (claim === null) await sleep(LOOK_MS, signal);
+      else await runOne(deps, claim, holder);
+    } catch (error) {
+      log.warn("replays wait for the archive", { error: String(error) });
+      await pause(++away, signal);
+    }
+  }
+}
+
+export function startReplayWorker(settings: ReplayWorkerSettings): Worker {
+  const worker = new Worker(new URL("../workers/replay_worker.ts", import.meta.url), {
+    type: "module",
+  });
+  worker.postMessage(settings);
+  return worker;
+}
+
+async function runOne(deps: ReplayRunnerDeps, { id, attempts }: Claim, holder: string) {
+  const { claims, signal, log } = deps;
+  if (attempts > TRIES_MAX) {
+    // It takes the whole core with it.
+    const reason = `The program that ran it has ended ${TRIES_MAX} times at the same alerts`;
+    return await claims.fail(id, holder, reason);
+  }
+  using lanes = new Lanes<ReplayJob, ReplayStep>(deps.startWorker, {
+    lanes: 1,
+    jobMsMax: STEP_MS_MAX,
+    startMsMax: START_MS_MAX,
+    restartsMax: TRIES_MAX,
+  });
+  // Its step is done as a whole or not at all.
+  const abandon = () => lanes[Symbol.dispose]();
+  signal.addEventListener("abort", abandon, { once: true });
+  const renewal = setInterval(() => void claims.renew(id, holder).catch(() => {}), RENEW_MS);
+  try {
+    await runSteps((tries) => {
+      if (tries > 0) log.warn("a batch of a replay is tried again", { replay: id, tries });
+      return lanes.inTurn(0, (run) => run({ id, holder }));
+    }, signal);
+  } catch (error) {
+    const { name, message } = error as Error;
+    log.warn("a replay has failed", { replay: id, error: `${name}: ${message}` });
+    // What people are told of a fault of ours is that there is one.
+    await claims.fail(id, holder, name === "QueryError" ? message : "Internal error");
+  } finally {
+    clearInterval(renewal);
+    signal.removeEventListener("abort", abandon);
+  }
+  if (signal.aborted) await claims.release(id, holder);
+}
+
+/** Until there is no next one, or the signal is aborted. Rejects where one fails again and again. */
+async function runSteps(
+  next: (tries: number) => Promise<ReplayStep>,
+  signal: AbortSignal,
+): Promise<void> {
+  let away = 0;
+  for (let tries = 0; !signal.aborted;) {
+    try {
+      if (await next(tries) !== "running") return;
+      tries = away = 0;
+    } catch (error) {
+      if (signal.aborted) return;
+      if ((error as Error).name === "UnavailableError") await pause(++away, signal);
+      else if (++tries >= TRIES_MAX) throw error;
+    }
+  }
+}
