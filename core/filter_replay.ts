@@ -1,13 +1,18 @@
 /**
- * One replay of a filter, batch after batch: what a replay worker does. The version, and the live one
+ * One part of a replay of a filter, batch after batch: what a replay worker does. The version, and the live one
  * beside it, run on the same alerts by the code that runs what is live.
  */
 import type { Db } from "mongodb";
 import { FilterRunner } from "./archive/filter_runner.ts";
 import { KnownObjects } from "./archive/known_objects.ts";
 import { alertKeys } from "./archive/replay_alerts.ts";
-import type { AlertKey, Replay, SampledPass } from "./archive/replay_document.ts";
-import { type BatchResult, ReplayProgress } from "./archive/replay_progress.ts";
+import type { AlertKey, Replay, ReplayPart, SampledPass } from "./archive/replay_document.ts";
+import {
+  type BatchResult,
+  ReplayProgress,
+  SAMPLE_SIZE,
+  type Turn,
+} from "./archive/replay_progress.ts";
 import { toFilter } from "./archive/selectivity.ts";
 import { readInputs } from "./archive/stored_inputs.ts";
 import { writeDocument } from "./archive/bson_write.ts";
@@ -16,7 +21,7 @@ import type { SurveyDef } from "./contract/survey.ts";
 import { FilterPlan } from "./filters/engine/plan/filter_plan.ts";
 import { BatchTally, type FreshPass } from "./filters/replays/batch_tally.ts";
 import { type ObjectReport, ObjectTally } from "./filters/replays/object_report.ts";
-import { sampleOf } from "./filters/replays/pass_sample.ts";
+import { hashOf, type Sampled, sampleOf } from "./filters/replays/pass_sample.ts";
 
 export interface TurnLimits {
   /** Alerts of one batch. */
@@ -26,10 +31,9 @@ export interface TurnLimits {
   readonly runMsMax: number;
 }
 
-/** `gone`: it is no longer ours to run: cancelled, removed, or another core's. */
+/** `done`: the part is. `gone`: it is no longer ours to run: cancelled, removed, or another core's. */
 export type ReplayStep = "running" | "done" | "paused" | "gone";
 
-const SAMPLE_SIZE = 20;
 /** What a filter makes of an alert; more is kept of none. */
 const SAMPLED_BYTES_MAX = 100_000;
 
@@ -45,6 +49,7 @@ export class FilterReplay implements AsyncDisposable {
   readonly #task: ReplayTask;
   readonly #progress: ReplayProgress;
   readonly #replay: Replay;
+  readonly #part: ReplayPart;
   readonly #survey: SurveyDef;
   readonly #known: KnownObjects;
   readonly #version: Runner;
@@ -52,13 +57,14 @@ export class FilterReplay implements AsyncDisposable {
   readonly #live: Runner | null;
   readonly #keys: AsyncGenerator<AlertKey[]>;
   readonly #over = new AbortController();
-  #sample: readonly SampledPass[];
-  #turn: { readonly alerts: number; readonly ms: number };
+  /** What is kept, as far as this thread knows. */
+  #sample: readonly Sampled[];
+  #turn: Turn;
 
   private constructor(
     task: ReplayTask,
     progress: ReplayProgress,
-    replay: Replay,
+    { replay, part }: { readonly replay: Replay; readonly part: ReplayPart },
     known: KnownObjects,
   ) {
     const { db, surveys, limits } = task;
@@ -66,6 +72,7 @@ export class FilterReplay implements AsyncDisposable {
     this.#task = task;
     this.#progress = progress;
     this.#replay = replay;
+    this.#part = part;
     this.#known = known;
     this.#survey = surveyOf(surveys, replay);
     this.#version = new Runner(db, pipeline, permissions);
@@ -76,9 +83,10 @@ export class FilterReplay implements AsyncDisposable {
       db,
       {
         survey: this.#survey,
-        jdStart: replay.jd_start,
+        jdStart: part.jd_start,
         jdEnd: replay.jd_end,
-        after: replay.cursor,
+        jdBefore: part.jd_before,
+        after: part.cursor,
       },
       limits.batchMax,
       this.#over.signal,
@@ -90,21 +98,25 @@ export class FilterReplay implements AsyncDisposable {
   /** From where it is by now; null: it is not the holder's. Throws where its pipeline can't be read. */
   static async open(task: ReplayTask): Promise<FilterReplay | null> {
     const progress = new ReplayProgress(task.db, task.id, task.holder);
-    const replay = await progress.read();
-    if (replay === null) return null;
+    const held = await progress.read();
+    if (held === null) return null;
+    const { replay } = held;
     const { permissions, sees_all: seesAll } = replay;
     const survey = surveyOf(task.surveys, replay);
     const known = await KnownObjects.open(task.db, survey, { permissions, seesAll });
-    const opened = new FilterReplay(task, progress, replay, known);
-    await progress.ran({
-      uncompiled: opened.#version.uncompiled,
-      live_uncompiled: opened.#live?.uncompiled ?? null,
-    });
+    const opened = new FilterReplay(task, progress, held, known);
+    if (replay.ran === null) {
+      await progress.ran({
+        uncompiled: opened.#version.uncompiled,
+        live_uncompiled: opened.#live?.uncompiled ?? null,
+      });
+    }
     return opened;
   }
 
   /** One batch, or the end. After a throw it is in no state to go on: it is to be opened anew. */
   async step(): Promise<ReplayStep> {
+    if (this.#part.is_report) return await this.#rest("done", null);
     const { alertsMax, runMsMax } = this.#task.limits;
     if (this.#turn.alerts >= alertsMax) {
       return await this.#rest("paused", `It has run over ${alertsMax} alerts: to be resumed`);
@@ -114,9 +126,10 @@ export class FilterReplay implements AsyncDisposable {
     }
     const startMs = performance.now();
     const { done, value: keys } = await this.#keys.next();
-    if (done) return await this.#rest("done", null);
-    const batch = await this.#run(keys, startMs);
-    return await this.#progress.add(batch) ? "running" : "gone";
+    if (done) return await this.#progress.endPart() ? "done" : "gone";
+    const turn = await this.#progress.add(await this.#run(keys, startMs));
+    this.#turn = turn ?? this.#turn;
+    return turn === null ? "gone" : "running";
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -144,21 +157,19 @@ export class FilterReplay implements AsyncDisposable {
       inputs.forEach((input, i) => tally.add(input, passes.get(i), livePasses.has(i)));
       readFromMs = performance.now();
     }
-    const sample = sampleOf<SampledPass | FreshPass>(this.#sample, tally.passes, SAMPLE_SIZE);
-    const isOld = sample === this.#sample;
-    if (!isOld) this.#sample = sample.map(toSampled);
+    const fresh = new Set<Sampled>(tally.passes);
+    this.#sample = sampleOf(this.#sample, tally.passes, SAMPLE_SIZE);
+    const sample = this.#sample.filter((pass) => fresh.has(pass)) as FreshPass[];
     const known = await this.#known.of(tally.objects);
-    const runMs = performance.now() - startMs;
-    this.#turn = { alerts: this.#turn.alerts + tally.alerts, ms: this.#turn.ms + runMs };
     return {
       cursor: keys.at(-1)!,
       nights: tally.nights,
       costMs: { read: readMs, filter: version.ms, live: beside.ms },
-      runMs,
+      runMs: performance.now() - startMs,
       failure: version.failure,
       liveFailure: beside.failure,
       objects: tally.changes(known),
-      sample: isOld ? undefined : this.#sample,
+      sample: sample.map(toSampled),
     };
   }
 
@@ -174,11 +185,9 @@ export class FilterReplay implements AsyncDisposable {
   }
 }
 
-function toSampled(pass: SampledPass | FreshPass): SampledPass {
-  if (!("document" in pass)) return pass;
-  const { document, ...about } = pass;
+function toSampled({ document, ...about }: FreshPass): SampledPass {
   const data = writeDocument(document);
-  return { ...about, data: data.length <= SAMPLED_BYTES_MAX ? data : null };
+  return { ...about, hash: hashOf(about), data: data.length <= SAMPLED_BYTES_MAX ? data : null };
 }
 
 type Passes = ReadonlyMap<number, Document>;

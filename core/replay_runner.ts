@@ -1,4 +1,7 @@
-/** Runs replays of filters that are queued, one at a time, in a worker: beside alerts and queries, not before them. */
+/**
+ * Runs replays of filters that are queued, part by part, in workers: beside alerts and queries, not
+ * before them.
+ */
 import type { Claim, ReplayClaims } from "./archive/replay_claims.ts";
 import type { Log } from "./base/log.ts";
 import { pause, sleep } from "./base/retry.ts";
@@ -8,6 +11,8 @@ import type { ReplayJob, ReplayWorkerSettings } from "../workers/replay_worker.t
 
 export interface ReplayRunnerDeps {
   readonly claims: ReplayClaims;
+  /** How many parts are worked on at the same time. */
+  readonly threads: number;
   /** Starts a worker; the first message that it gets are its settings. */
   startWorker(): Worker;
   readonly signal: AbortSignal;
@@ -24,21 +29,11 @@ const START_MS_MAX = 60_000;
 /** A batch that fails so often in a row, whoever runs it, fails the replay. */
 const TRIES_MAX = 3;
 
+type Workers = Lanes<ReplayJob, ReplayStep>;
+
 /** Runs until the signal is aborted. What is in work by then goes on later, here or in another core. */
 export async function runReplays(deps: ReplayRunnerDeps): Promise<void> {
-  const { claims, signal, log } = deps;
-  for (let away = 0; !signal.aborted;) {
-    const holder = crypto.randomUUID();
-    try {
-      const claim = await claims.claim(holder);
-      away = 0;
-      if (claim === null) await sleep(LOOK_MS, signal);
-      else await runOne(deps, claim, holder);
-    } catch (error) {
-      log.warn("replays wait for the archive", { error: String(error) });
-      await pause(++away, signal);
-    }
-  }
+  await Promise.all(Array.from({ length: deps.threads }, () => runThread(deps)));
 }
 
 export function startReplayWorker(settings: ReplayWorkerSettings): Worker {
@@ -49,29 +44,63 @@ export function startReplayWorker(settings: ReplayWorkerSettings): Worker {
   return worker;
 }
 
-async function runOne(deps: ReplayRunnerDeps, { id, attempts }: Claim, holder: string) {
-  const { claims, signal, log } = deps;
-  if (attempts > TRIES_MAX) {
-    // It takes the whole core with it.
-    const reason = `The program that ran it has ended ${TRIES_MAX} times at the same alerts`;
-    return await claims.fail(id, holder, reason);
+async function runThread(deps: ReplayRunnerDeps): Promise<void> {
+  const { signal, log } = deps;
+  for (let away = 0; !signal.aborted;) {
+    try {
+      await runOpen(deps);
+      away = 0;
+      await sleep(LOOK_MS, signal);
+    } catch (error) {
+      log.warn("replays wait for the archive", { error: String(error) });
+      await pause(++away, signal);
+    }
   }
-  using lanes = new Lanes<ReplayJob, ReplayStep>(deps.startWorker, {
+}
+
+/** What is open, with one worker for all of it. */
+async function runOpen(deps: ReplayRunnerDeps): Promise<void> {
+  const { claims, startWorker, signal } = deps;
+  let holder = crypto.randomUUID();
+  let claim = await claims.claim(holder);
+  if (claim === null) return;
+  using workers: Workers = new Lanes(startWorker, {
     lanes: 1,
     jobMsMax: STEP_MS_MAX,
     startMsMax: START_MS_MAX,
     restartsMax: TRIES_MAX,
   });
+  while (claim !== null && await runPart(deps, workers, claim, holder) && !signal.aborted) {
+    holder = crypto.randomUUID();
+    claim = await claims.claim(holder);
+  }
+}
+
+/** False: its worker is to be given up. */
+async function runPart(
+  { claims, signal, log }: ReplayRunnerDeps,
+  workers: Workers,
+  { id, attempts }: Claim,
+  holder: string,
+): Promise<boolean> {
+  if (attempts > TRIES_MAX) {
+    // It takes the whole core with it.
+    const reason = `The program that ran it has ended ${TRIES_MAX} times at the same alerts`;
+    await claims.fail(id, holder, reason);
+    return true;
+  }
   // Its step is done as a whole or not at all.
-  const abandon = () => lanes[Symbol.dispose]();
+  const abandon = () => workers[Symbol.dispose]();
   signal.addEventListener("abort", abandon, { once: true });
   const renewal = setInterval(() => void claims.renew(id, holder).catch(() => {}), RENEW_MS);
+  let isWell = true;
   try {
     await runSteps((tries) => {
       if (tries > 0) log.warn("a batch of a replay is tried again", { replay: id, tries });
-      return lanes.inTurn(0, (run) => run({ id, holder }));
+      return workers.inTurn(0, (run) => run({ id, holder }));
     }, signal);
   } catch (error) {
+    isWell = false;
     const { name, message } = error as Error;
     log.warn("a replay has failed", { replay: id, error: `${name}: ${message}` });
     // What people are told of a fault of ours is that there is one.
@@ -81,6 +110,7 @@ async function runOne(deps: ReplayRunnerDeps, { id, attempts }: Claim, holder: s
     signal.removeEventListener("abort", abandon);
   }
   if (signal.aborted) await claims.release(id, holder);
+  return isWell;
 }
 
 /** Until there is no next one, or the signal is aborted. Rejects where one fails again and again. */

@@ -126,10 +126,11 @@ export async function startCore(options: CoreOptions): Promise<Core> {
     });
   }
   if (queries) {
-    const { batch_max, alerts_max, turn_ms_max } = settings.filters.replay;
+    const { batch_max, alerts_max, turn_ms_max, threads } = settings.filters.replay;
     const limits = { batchMax: batch_max, alertsMax: alerts_max, runMsMax: turn_ms_max };
     replays = runReplays({
       claims: replayClaims(archive.db),
+      threads: threads ?? navigator.hardwareConcurrency,
       startWorker: () =>
         startReplayWorker({ archiveUri: uri, database: settings.database.db, limits }),
       signal: stop.signal,

@@ -42,6 +42,8 @@ export interface Queries extends AsyncDisposable {
 /** What users may see whose `permissions` don't say, and what there is. */
 const PUBLIC_PROGRAM_IDS = [1];
 const ALL_PROGRAM_IDS = [0, 1, 2, 3];
+/** With fewer, claiming parts of a replay costs more than sharing them gains. */
+const BATCHES_OF_PART_MIN = 10;
 /** Listens when it resolves; the first administrator is there by then. */
 export async function startQueries(deps: QueriesDeps): Promise<Queries> {
   const { settings, archive, log } = deps;
@@ -87,6 +89,7 @@ export async function startQueries(deps: QueriesDeps): Promise<Queries> {
       replays: {
         alertsMax: settings.filters.replay.alerts_max,
         ofUserMax: settings.filters.replay.of_user_max,
+        partAlertsMin: BATCHES_OF_PART_MIN * settings.filters.replay.batch_max,
       },
       stopping: deps.stopping,
     }),

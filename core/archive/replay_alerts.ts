@@ -11,6 +11,8 @@ export interface AlertSpan {
   /** Julian dates, both included. */
   readonly jdStart: number;
   readonly jdEnd: number;
+  /** What ends it earlier, itself excluded. */
+  readonly jdBefore: number | null;
   /** Only what comes after this alert. */
   readonly after: AlertKey | null;
 }
@@ -23,13 +25,13 @@ const KEYS_PER_REPLY = 5_000;
  */
 export async function* alertKeys(
   db: Db,
-  { survey, jdStart, jdEnd, after }: AlertSpan,
+  { survey, jdStart, jdEnd, jdBefore, after }: AlertSpan,
   batchMax: number,
   signal: AbortSignal,
 ): AsyncGenerator<AlertKey[]> {
   const from = after === null ? jdStart : Math.max(jdStart, after.jd);
   const cursor = db.collection(survey.collections.alerts).find(
-    { "candidate.jd": { $gte: from, $lte: jdEnd } },
+    { "candidate.jd": { $gte: from, $lte: jdEnd, ...jdBefore !== null && { $lt: jdBefore } } },
     {
       raw: true,
       sort: { "candidate.jd": 1 },

@@ -39,9 +39,26 @@ export interface Failures {
 
 /** A passing alert that is kept to be looked at. */
 export interface SampledPass extends AlertKey {
+  /** Those with the smallest are kept. */
+  readonly hash: number;
   readonly objectId: unknown;
   /** BSON, since what a filter makes may have names that no update takes; null: too large. */
   readonly data: Uint8Array | null;
+}
+
+/** A share of a replay, which one thread of one core runs at a time. */
+export interface ReplayPart {
+  readonly n: number;
+  /** No alerts: what is told of objects, from what the others have found. */
+  readonly is_report: boolean;
+  readonly jd_start: number;
+  /** Null: up to the replay's end, and with it. */
+  readonly jd_before: number | null;
+  /** The last alert that is done. */
+  readonly cursor: AlertKey | null;
+  readonly done: boolean;
+  /** How often it was claimed since it came on by a batch. */
+  readonly attempts: number;
 }
 
 export interface Replay {
@@ -65,7 +82,7 @@ export interface Replay {
   readonly alerts_total: number;
   readonly state: ReplayState;
   readonly reason: string | null;
-  readonly cursor: AlertKey | null;
+  readonly parts: readonly ReplayPart[];
   readonly counts: Counts;
   /** By the date, UTC. */
   readonly nights: Readonly<Record<string, Counts>>;
@@ -80,7 +97,7 @@ export interface Replay {
   readonly live_failures: Failures;
   readonly sample: readonly SampledPass[];
   readonly objects: ObjectReport | null;
-  /** Since it was queued or resumed. */
+  /** Since it was queued or resumed, of all threads together. */
   readonly turn: { readonly alerts: number; readonly ms: number };
   readonly queued_at: Date;
   readonly updated_at: Date;
@@ -98,7 +115,7 @@ export function toReplay(bytes: Uint8Array): Replay {
   const {
     _id,
     filter_id,
-    cursor,
+    parts,
     sample,
     queued_at,
     updated_at,
@@ -112,13 +129,18 @@ export function toReplay(bytes: Uint8Array): Replay {
     ended_at: ended_at as Date | null,
     id: (_id as ObjectId).toHexString(),
     filter_id: filter_id as FilterId | null,
-    cursor: toCursor(cursor as Document | null),
+    parts: ((parts ?? []) as Document[]).map(toPart),
     sample: ((sample ?? []) as Document[]).map((pass) => ({
       ...pass as unknown as SampledPass,
       jd: toNumber(pass.jd),
       data: pass.data === null ? null : (pass.data as Binary).value(),
     })),
   };
+}
+
+/** Who holds it is left out. */
+export function toPart({ cursor, holder: _, until: __, ...part }: Document): ReplayPart {
+  return { ...plainNumbers(part) as ReplayPart, cursor: toCursor(cursor as Document | null) };
 }
 
 function toCursor(cursor: Document | null): AlertKey | null {

@@ -1,6 +1,6 @@
 /**
- * What a replay has come to, batch by batch. Its counts and its cursor are written with one update, so
- * that no alert counts twice; its objects before that, in a way that can be repeated.
+ * What a replay has come to, batch by batch of its parts. The counts and the part's cursor are written
+ * with one update, so that no alert counts twice; objects before that, in a way that can be repeated.
  */
 import type { AnyBulkWriteOperation, Db, Document as BsonDocument } from "mongodb";
 import { type Document, Double, ObjectId, toNumber } from "../contract/document.ts";
@@ -14,8 +14,10 @@ import {
   type Ran,
   type Replay,
   REPLAY_OBJECTS,
+  type ReplayPart,
   REPLAYS,
   type SampledPass,
+  toPart,
   toReplay,
 } from "./replay_document.ts";
 
@@ -29,26 +31,38 @@ export interface BatchResult {
   readonly failure: string | undefined;
   readonly liveFailure: string | undefined;
   readonly objects: readonly ReplayedObject[];
-  /** As a whole; undefined: no other than before. */
-  readonly sample: readonly SampledPass[] | undefined;
+  /** Passes that may be among those that are kept. */
+  readonly sample: readonly SampledPass[];
 }
 
-/** A replay in the hands of whoever has claimed it. */
+/** A replay's turn so far, of all threads together. */
+export type Turn = Replay["turn"];
+
+/** How many passes are kept. */
+export const SAMPLE_SIZE = 20;
+
+/** A replay in the hands of whoever has claimed a part of it. */
 export class ReplayProgress {
   readonly #db: Db;
   readonly #id: ObjectId;
   readonly #held: Document;
+  readonly #holder: string;
 
   constructor(db: Db, id: string, holder: string) {
     this.#db = db;
     this.#id = new ObjectId(id);
-    this.#held = { _id: this.#id, state: "running", "lease.holder": holder };
+    this.#held = { _id: this.#id, state: "running", "parts.holder": holder };
+    this.#holder = holder;
   }
 
   /** Null: it is no longer ours. */
-  async read(): Promise<Replay | null> {
+  async read(): Promise<{ replay: Replay; part: ReplayPart } | null> {
     const raw = await told(() => this.#replays().findOne(this.#held, { raw: true }));
-    return raw && toReplay(raw as unknown as Uint8Array);
+    if (raw === null) return null;
+    const bytes = raw as unknown as Uint8Array;
+    const parts = readDocument(bytes).parts as Document[];
+    const part = parts.find(({ holder }) => holder === this.#holder)!;
+    return { replay: toReplay(bytes), part: toPart(part) };
   }
 
   /** Says how the versions run, once. */
@@ -56,8 +70,8 @@ export class ReplayProgress {
     await told(() => this.#replays().updateOne(this.#held, { $set: { ran } }));
   }
 
-  /** False: it is no longer ours, and nothing was counted. */
-  async add(batch: BatchResult): Promise<boolean> {
+  /** Null: it is no longer ours, and nothing was counted. */
+  async add(batch: BatchResult): Promise<Turn | null> {
     await this.#putObjects(batch.objects);
     const total = sumOf(batch.nights.values());
     const nights = [...batch.nights].flatMap(([night, counts]) =>
@@ -65,11 +79,15 @@ export class ReplayProgress {
     );
     return await this.#write({
       $set: {
-        cursor: batch.cursor,
-        attempts: 0,
+        "parts.$.cursor": batch.cursor,
+        "parts.$.attempts": 0,
         ...batch.failure !== undefined && { "failures.reason": batch.failure },
         ...batch.liveFailure !== undefined && { "live_failures.reason": batch.liveFailure },
-        ...batch.sample !== undefined && { sample: batch.sample },
+      },
+      ...batch.sample.length > 0 && {
+        $push: {
+          sample: { $each: batch.sample, $sort: { hash: 1, candid: 1 }, $slice: SAMPLE_SIZE },
+        },
       },
       $inc: {
         "counts.alerts": total.alerts,
@@ -88,16 +106,26 @@ export class ReplayProgress {
     });
   }
 
-  /** The end of it, or of this turn; objects are forgotten once nothing more can come. */
+  /** The end of the part; false: it is no longer ours. */
+  async endPart(): Promise<boolean> {
+    return await this.#write({ $set: { "parts.$.done": true, "parts.$.holder": null } }) !== null;
+  }
+
+  /** The end of the replay, or of this turn; objects are forgotten once nothing more can come. */
   async rest(
     state: "done" | "paused",
     reason: string | null,
     objects: ObjectReport,
   ): Promise<boolean> {
     const isOurs = await this.#write({
-      $set: { state, reason, objects, ended_at: new Date() },
-      $unset: { lease: 1 },
-    });
+      $set: {
+        state,
+        reason,
+        objects,
+        ended_at: new Date(),
+        ...state === "done" && { "parts.$.done": true },
+      },
+    }) !== null;
     if (isOurs && state === "done") {
       await told(() => this.#objects().deleteMany({ _id: this.#objectIds() }));
     }
@@ -144,11 +172,15 @@ export class ReplayProgress {
     await told(() => this.#objects().bulkWrite(writes, { ordered: false }));
   }
 
-  async #write(update: Document): Promise<boolean> {
-    const { matchedCount } = await told(() =>
-      this.#replays().updateOne(this.#held, { ...update, $currentDate: { updated_at: true } })
+  async #write(update: Document): Promise<Turn | null> {
+    const changed = await told(() =>
+      this.#replays().findOneAndUpdate(
+        this.#held,
+        { ...update, $currentDate: { updated_at: true } },
+        { returnDocument: "after", projection: { _id: 0, turn: 1 }, raw: true },
+      )
     );
-    return matchedCount === 1;
+    return changed && plainNumbers(readDocument(changed as unknown as Uint8Array).turn) as Turn;
   }
 
   #objectKey(objectId: unknown): string {

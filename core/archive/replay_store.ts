@@ -1,6 +1,6 @@
 /**
- * Replays of filters as documents: what people ask for, and what they see of it. A core claims what is
- * queued (`replay_claims.ts`) and writes how far it is (`replay_progress.ts`).
+ * Replays of filters as documents: what people ask for, and what they see of it. Cores claim parts of
+ * what is queued (`replay_claims.ts`) and write how far they are (`replay_progress.ts`).
  */
 import type { Db, Document as BsonDocument } from "mongodb";
 import { type Document, ObjectId } from "../contract/document.ts";
@@ -17,6 +17,7 @@ import {
   SUMMARY_PROJECTION,
   toReplay,
 } from "./replay_document.ts";
+import { cutIntoParts, FREE } from "./replay_parts.ts";
 import { ReplayWatch } from "./replay_watch.ts";
 import { visibleAlerts } from "./stored_inputs.ts";
 
@@ -54,6 +55,10 @@ export interface ReplayStore {
   cancel(id: string): Promise<boolean>;
   /** Queues it again; false: it is in none of the states that it can be resumed in. */
   resume(replay: Replay): Promise<boolean | "others">;
+  /** Removes those of a user who is no longer one. */
+  removeOf(owner: string): Promise<void>;
+  /** Ends those of a filter that was removed. */
+  failOf(filterId: FilterId): Promise<void>;
   /** The replay now and after each change, until it rests, or has gone, or the signal says so. */
   changes(id: string, signal: AbortSignal): AsyncIterable<Replay>;
   /** What the filter made of a pass that is kept. */
@@ -65,13 +70,20 @@ export interface ReplayQuota {
   readonly alertsMax: number;
   /** Of one user's, that wait or run. */
   readonly ofUserMax: number;
+  /** Alerts that are too few to be shared by several threads. */
+  readonly partAlertsMin: number;
 }
 
-export const REPLAY_QUOTA: ReplayQuota = { alertsMax: 5_000_000, ofUserMax: 5 };
+export const REPLAY_QUOTA: ReplayQuota = {
+  alertsMax: 5_000_000,
+  ofUserMax: 5,
+  partAlertsMin: 3_000,
+};
 /** How long a replay is kept after it was last touched. */
 const KEPT_S = 30 * 86_400;
 const LISTED_MAX = 200;
 const COUNT_MS_MAX = 20_000;
+const FILTER_REMOVED = "The filter was removed";
 
 export function replayStore(
   db: Db,
@@ -90,6 +102,7 @@ export function replayStore(
       const total = await countAlerts(survey, replay);
       if (total > quota.alertsMax) return "alerts";
       if (await hasTooMany(replay.owner)) return "others";
+      const parts = await cutIntoParts(db, survey, replay, quota.partAlertsMin);
       const now = new Date();
       const document = {
         _id: new ObjectId(),
@@ -98,7 +111,7 @@ export function replayStore(
         alerts_total: total,
         state: "queued",
         reason: null,
-        cursor: null,
+        parts,
         counts: { alerts: 0, passes: 0, live_passes: 0 },
         nights: {},
         cost: { read_ms: 0, filter_ms: 0, live_ms: 0, run_ms: 0 },
@@ -107,7 +120,6 @@ export function replayStore(
         live_failures: { batches: 0, reason: null },
         sample: [],
         objects: null,
-        attempts: 0,
         turn: { alerts: 0, ms: 0 },
         queued_at: now,
         updated_at: now,
@@ -136,7 +148,6 @@ export function replayStore(
     cancel: (id) =>
       move(id, ["queued", "running", "paused", "cancelled"], {
         $set: { state: "cancelled", ended_at: new Date() },
-        $unset: { lease: 1 },
       }),
     async resume({ id, owner }) {
       if (await hasTooMany(owner)) return "others";
@@ -147,10 +158,25 @@ export function replayStore(
           queued_at: new Date(),
           ended_at: null,
           objects: null,
-          attempts: 0,
           turn: { alerts: 0, ms: 0 },
+          // What the holders of then still write is refused.
+          "parts.$[].holder": FREE.holder,
+          "parts.$[].until": FREE.until,
+          "parts.$[].attempts": 0,
         },
       });
+    },
+    async removeOf(owner) {
+      await told(() => replays.deleteMany({ owner }));
+    },
+    async failOf(filterId) {
+      const unfinished = { $in: ["queued", "running", "paused"] };
+      await told(() =>
+        replays.updateMany({ filter_id: filterId, state: unfinished }, {
+          $set: { state: "failed", reason: FILTER_REMOVED, ended_at: new Date() },
+          $currentDate: { updated_at: true },
+        })
+      );
     },
     readPass: readDocument,
     changes: (id, signal) => watch.changes(new ObjectId(id), signal),

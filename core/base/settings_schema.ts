@@ -213,6 +213,7 @@ export const Settings = z.strictObject({
       turn_ms_max: Ms,
       batch_max: Count,
       of_user_max: Count,
+      threads: Count.nullable(),
     }),
   }),
   skymaps: z.strictObject({

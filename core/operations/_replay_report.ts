@@ -1,13 +1,12 @@
 /** What people get of a replay: its state, and its report. */
 import type { Counts, Failures, Replay, SampledPass } from "../archive/replay_document.ts";
-import { dateOfJulianDate } from "../astro/julian_date.ts";
 import { CUTOUTS } from "../contract/cutouts.ts";
 import { type Document, Double } from "../contract/document.ts";
 
 /** What is asked, and how far it is. */
 export function summaryOf(replay: Replay): Document {
   const { id, owner, filter_id, fid, catalog, permissions, as_of, state, reason } = replay;
-  const { counts, cursor, live } = replay;
+  const { counts, live, parts } = replay;
   return {
     id,
     owner,
@@ -25,8 +24,8 @@ export function summaryOf(replay: Replay): Document {
       alerts_total: replay.alerts_total,
       passes: counts.passes,
       live_passes: live && counts.live_passes,
-      cursor: cursor && { jd: real(cursor.jd), candid: cursor.candid },
-      night: cursor && dateOfJulianDate(cursor.jd),
+      parts: parts.length,
+      parts_done: parts.filter(({ done }) => done).length,
     },
     queued_at: replay.queued_at,
     updated_at: replay.updated_at,

@@ -10,8 +10,12 @@ export default defineOperation({
   permission: "filters",
   input: z.object({ path: ReplayPath }),
   async run({ path }, context) {
-    const { replays } = context.stores;
+    const { replays, filters } = context.stores;
     const replay = await replayOf(path, context);
+    const { filter_id: filterId } = replay;
+    if (filterId !== null && !await filters.find(filterId)) {
+      throw new RefusedError(409, "Cannot resume the replay as its filter was removed");
+    }
     const resumed = await replays.resume(replay);
     if (resumed === "others") throw tooManyReplays(replays.quota.ofUserMax);
     const now = await replayOf(path, context);

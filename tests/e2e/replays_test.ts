@@ -1,6 +1,7 @@
 /** Replays of filters over archived nights, through the whole chain: a job that people follow. */
 import { after, before } from "node:test";
 import { describe, it } from "@std/testing/bdd";
+import type { Document } from "mongodb";
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import {
   CANDID,
@@ -152,6 +153,32 @@ describe("a replay of a filter", () => {
   });
 });
 
+describe("a replay beside a Transient Name Server", () => {
+  const coordinates = { radec_geojson: { type: "Point", coordinates: [-170, 20] } };
+  before(async () => {
+    const tns = api.db.collection<Document>("TNS");
+    await tns.createIndex({ "coordinates.radec_geojson": "2dsphere" });
+    const discovery_date = new Date((JD - 2_440_587.5) * 86_400_000);
+    await tns.insertOne({ discovery_date, object_type: { name: "SN Ia" }, coordinates });
+    const which = { objectId: "ZTF18abca" };
+    await api.db.collection(catalog).updateMany(which, { $set: { coordinates } });
+  });
+  after(() => api.db.collection("TNS").drop());
+
+  it("tells how many of its objects pass, how much earlier, and how long after discovery", async () => {
+    const path = await savedFilter(api, make({ permissions: [1, 2], pipeline: drbAbove(0.35) }));
+    const { report } = await replayed(`${path}/replays`, { ...NIGHTS, pipeline: drbAbove(0.15) });
+    assertEquals(report.tns.by_type.map(({ name }: { name: string }) => name), ["SN Ia"]);
+    const { objects, passed, live_passed, days_against_live, days_against_discovery } =
+      report.tns.all;
+    assertEquals([objects, passed, live_passed], [1, 1, 1]);
+    assertAlmostEquals(days_against_live.median, -0.2, 1e-6);
+    assertAlmostEquals(days_against_discovery.median, 0.2, 1e-6);
+    const late = await replayed(`${path}/replays`, { ...NIGHTS, pipeline: drbAbove(0.45) });
+    assertEquals([late.report.tns.all.passed, late.report.tns.all.lost], [0, 1]);
+  });
+});
+
 describe("the job", () => {
   it("is followed by events, to its end", async () => {
     const id = await queued("/api/replays", draft());
@@ -210,6 +237,26 @@ describe("the job", () => {
     const mine = await api.ok("GET", "/api/replays", undefined, narrow);
     assertEquals(mine.body.data.filter(({ owner }: { owner: string }) => owner !== "narrow"), []);
     await ended(api, id, skyportal);
+  });
+
+  it("ends with its filter, and goes with its owner", async () => {
+    await runner.stop();
+    const path = await savedFilter(api, make({ permissions: [1, 2] }));
+    const id = await queued(`${path}/replays`, NIGHTS);
+    await api.ok("DELETE", path);
+    const found = (await api.ok("GET", `/api/replays/${id}`, undefined, skyportal)).body.data;
+    assertEquals([found.state, found.reason], ["failed", "The filter was removed"]);
+    const resumed = await api.send("POST", `/api/replays/${id}/resume`, {}, skyportal);
+    assertEquals([resumed.status, resumed.body.message], [
+      409,
+      "Cannot resume the replay as its filter was removed",
+    ]);
+    const leaver = { username: "leaver", password: "a password of a leaver" };
+    await api.ok("POST", "/api/users", { ...leaver, roles: ["service"], programids: [1] });
+    const theirs = await queued("/api/replays", draft(), leaver);
+    await api.ok("DELETE", "/api/users/leaver");
+    assertEquals((await api.send("GET", `/api/replays/${theirs}`)).status, 404);
+    runner = await startRunner(api.api.database);
   });
 
   it("fails, and says why, where a filter can't be run; other replays go on", async () => {

@@ -12,6 +12,7 @@ import {
   type UserRules,
 } from "../../core/archive/users.ts";
 import { type AccessRules } from "../../core/archive/guards.ts";
+import { REPLAY_QUOTA } from "../../core/archive/replay_store.ts";
 import { createStores, ensureStores } from "../../core/archive/stores.ts";
 import { archiveView } from "../../core/archive/view.ts";
 import ztf from "../../catalogs/live/ztf.ts";
@@ -86,6 +87,8 @@ export async function startApi(
       passwords,
       telescope,
       skymapReader,
+      // Small parts, so that there are several of them.
+      replays: { ...REPLAY_QUOTA, partAlertsMin: 2 },
     }),
     view: (principal, request) =>
       archiveView(db, principal, accessRules, { ...request, comment: principal.name }),

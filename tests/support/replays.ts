@@ -24,6 +24,7 @@ export async function startRunner(
   const over = new AbortController();
   const ended = runReplays({
     claims: replayClaims(archive.db),
+    threads: 1,
     startWorker: () =>
       startReplayWorker({ archiveUri: uri, database: name, limits: { ...LIMITS, ...limits } }),
     signal: over.signal,

@@ -27,7 +27,7 @@ function byHash(a: Sampled, b: Sampled): number {
 }
 
 /** FNV-1a of the digits, its bits mixed once more: neighbours in number are none in order. */
-function hashOf({ candid }: Sampled): number {
+export function hashOf({ candid }: Sampled): number {
   let hash = 0x811c9dc5;
   for (const digit of String(candid)) {
     hash = Math.imul(hash ^ digit.charCodeAt(0), 0x01000193);
