@@ -2,10 +2,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "@std/testing/bdd";
 import { putRejected } from "../../core/archive/rejected.ts";
+import { kowalski, tempFolder } from "../../tests/support/command_line.ts";
 import { testDatabase } from "../../tests/support/mongo.ts";
 
-const MAIN = new URL("./main.ts", import.meta.url).pathname;
-const CONFIG = new URL("../../deno.json", import.meta.url).pathname;
 const SECRET = "0123456789abcdef0123456789abcdef";
 /** Nobody listens there: the port is that of "discard". */
 const NOBODY = "127.0.0.1:9";
@@ -14,7 +13,7 @@ describe("kowalski", () => {
   it("lists its commands", async () => {
     const { code, out } = await kowalski(["--help"]);
     assert.equal(code, 0);
-    for (const name of ["alerts", "catalogs", "config", "doctor"]) {
+    for (const name of ["alerts", "catalogs", "config", "doctor", "filters"]) {
       assert.match(out, new RegExp(`^  ${name} `, "m"));
     }
   });
@@ -170,21 +169,3 @@ describe("kowalski alerts", () => {
 });
 
 /** Runs a command in an empty folder: no settings but the defaults and these. */
-async function kowalski(
-  args: string[],
-  env: Record<string, string> = {},
-): Promise<{ code: number; out: string; error: string }> {
-  await using folder = await tempFolder();
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--quiet", "--no-check", "--config", CONFIG, MAIN, ...args],
-    cwd: folder.path,
-    env,
-  }).output();
-  const text = new TextDecoder();
-  return { code, out: text.decode(stdout), error: text.decode(stderr) };
-}
-
-async function tempFolder(): Promise<{ path: string } & AsyncDisposable> {
-  const path = await Deno.makeTempDir({ prefix: "kowalski-cli-test-" });
-  return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
-}

@@ -22,9 +22,12 @@ interface Demand {
 /** What is asked of each path so far. */
 export class Demands {
   readonly #byPath: Map<string, readonly Demand[]>;
+  /** One way of several: the others may be open. */
+  readonly #isOneWay: boolean;
 
-  constructor(byPath: Iterable<readonly [string, readonly Demand[]]> = []) {
+  constructor(byPath: Iterable<readonly [string, readonly Demand[]]> = [], isOneWay = false) {
     this.#byPath = new Map(byPath);
+    this.#isOneWay = isOneWay;
   }
 
   /** A stage has given these fields other values. */
@@ -45,7 +48,8 @@ export class Demands {
       case "any":
         // Each way by itself, together with what is asked for in any case.
         for (const part of node.parts) {
-          new Demands(this.#byPath).add(part, stage, root, findings);
+          const isOneWay = this.#isOneWay || node.parts.length > 1;
+          new Demands(this.#byPath, isOneWay).add(part, stage, root, findings);
         }
     }
   }
@@ -62,10 +66,12 @@ export class Demands {
     if (other !== undefined) {
       const { condition } = other;
       findings.add(
-        "error",
+        this.#isOneWay ? "warning" : "error",
         stage,
         place,
-        `nothing can pass, as ${path} ${askText(operator, operand, true)} here and ` +
+        `nothing can pass${this.#isOneWay ? " this way" : ""}, as ${path} ${
+          askText(operator, operand, true)
+        } here and ` +
           `${askText(condition.operator, condition.operand, true)} by ` +
           placeText(other.stage, condition.place),
       );

@@ -48,6 +48,8 @@ export interface Selection {
 
 /** As deep as brackets may stand. */
 const DEPTH_MAX = 100;
+/** Of one sum, or of one product. */
+const TERMS_MAX = 1_000;
 
 /** A whole statement: `SELECT ... FROM ... WHERE ...`. Throws `SqlError`. */
 export function parseSelection(sql: string): Selection {
@@ -222,9 +224,12 @@ class Parser {
 
   #binary(signs: readonly string[], operand: () => Sql): Sql {
     let left = operand();
-    for (;;) {
+    for (let terms = 1;; terms++) {
       const found = signs.find((sign) => this.#take(sign));
       if (found === undefined) return left;
+      if (terms > TERMS_MAX) {
+        throw new SqlError(`Cannot read the SQL as the terms of a sum must be <= ${TERMS_MAX}`);
+      }
       const sign = found === "MOD" ? "%" : found as Sign;
       left = { kind: "arithmetic", sign, left, right: operand() };
     }
