@@ -9,6 +9,7 @@ import {
   errorBody,
   RateReport,
   type RatesLeft,
+  type SharedKey,
   SignatureError,
   type Signed,
   TokenHash,
@@ -35,7 +36,7 @@ import { Running, type RunningMax, TooManyError } from "./server/running.ts";
 
 export interface CoreServerDeps {
   /** The key that the edge signs with, from `importSharedKey`. */
-  readonly sharedKey: CryptoKey;
+  readonly sharedKey: SharedKey;
   /** What `core/queries` holds, by name. */
   readonly queries: ReadonlyMap<string, QueryDef<unknown>>;
   /** What `core/server/formats` holds, by name; JSON alone by default. */

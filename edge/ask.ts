@@ -1,5 +1,5 @@
 /** Asks a core: signed, streamed through, and given up when the client goes. */
-import { type Origin, sign } from "../core/contract/edge.ts";
+import { type Origin, type SharedKey, sign } from "../core/contract/edge.ts";
 import type { Principal } from "../core/contract/query.ts";
 
 export interface AskOptions {
@@ -26,8 +26,8 @@ export class CoreUnavailableError extends Error {
 
 export interface AskDeps {
   /** The key shared with the cores, from `importSharedKey`. */
-  readonly sharedKey: CryptoKey;
-  readonly fetch?: (request: Request) => Promise<Response>;
+  readonly sharedKey: SharedKey;
+  readonly fetch?: (url: URL, init: RequestInit) => Promise<Response>;
   now?(): number;
 }
 
@@ -40,9 +40,7 @@ export function createAsk({ sharedKey, fetch = globalThis.fetch, now = Date.now 
     const signed = await sign(sharedKey, { method, path, body }, principal, now(), origin);
     const headers = { ...signed, ...accept !== undefined && { accept } };
     try {
-      return await fetch(
-        new Request(url, { method, headers, signal, ...method === "POST" && { body } }),
-      );
+      return await fetch(url, { method, headers, signal, ...method === "POST" && { body } });
     } catch (error) {
       signal.throwIfAborted();
       throw new CoreUnavailableError(`Cannot reach the core ${core}`, { cause: error });

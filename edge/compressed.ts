@@ -18,7 +18,7 @@ const HEADERS = [
 const INCOMPRESSIBLE = /^(image\/|text\/event-stream)/;
 
 /** A core's answer for a client: the same bytes, gzipped if they are many. */
-export function compressed(request: Request, answer: Response): Response {
+export async function compressed(request: Request, answer: Response): Promise<Response> {
   const headers = new Headers({ vary: "accept-encoding" });
   for (const name of HEADERS) {
     const value = answer.headers.get(name);
@@ -30,7 +30,9 @@ export function compressed(request: Request, answer: Response): Response {
     !INCOMPRESSIBLE.test(headers.get("content-type") ?? "");
   if (body === null || !isWorthIt || !acceptsGzip(request)) {
     if (length !== null) headers.set("content-length", length);
-    return new Response(body, { status, headers });
+    const isShort = body !== null && length !== null && Number(length) < BYTES_MIN;
+    // What is short is sent on sooner as a whole than as a stream.
+    return new Response(isShort ? await answer.bytes() : body, { status, headers });
   }
   headers.set("content-encoding", "gzip");
   return new Response(body.pipeThrough(new CompressionStream("gzip")), { status, headers });

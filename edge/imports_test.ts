@@ -8,7 +8,7 @@ const ROOTS = [
     .map(({ name }) => `routes/${name}`).filter((name) => !name.endsWith("_test.ts")),
 ];
 /** Packages of pure JavaScript without an import of `node:` where there is no Node. */
-const PACKAGES = /^(hono(\/.*)?|zod|bson)$/;
+const PACKAGES = /^(hono(\/.*)?|zod|bson|@noble\/hashes\/.*)$/;
 
 interface Sources {
   readonly files: ReadonlyMap<string, string>;

@@ -142,6 +142,13 @@ async function send(
   method: string,
   signal: AbortSignal,
 ): Promise<void> {
+  const length = response.headers.get("content-length");
+  if (method !== "HEAD" && length !== null && Number(length) <= SHORT_BYTES_MAX) {
+    const whole = new Uint8Array(await response.arrayBuffer());
+    outgoing.writeHead(response.status, [...response.headers].flat());
+    outgoing.end(whole);
+    return;
+  }
   outgoing.writeHead(response.status, [...response.headers].flat());
   const reader = response.body?.getReader();
   const cancel = () => void reader?.cancel(signal.reason).catch(() => {});

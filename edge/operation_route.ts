@@ -38,7 +38,10 @@ export function operationRoute(definition: OperationRoute): Route {
       } as const;
       const mayRepeat = route.method === "GET" || route.method === "HEAD";
       const target = await targetOf(definition, c);
-      return compressed(c.req.raw, await askTarget(target, request, instances, { mayRepeat }));
+      return await compressed(
+        c.req.raw,
+        await askTarget(target, request, instances, { mayRepeat }),
+      );
     },
   });
 }

@@ -43,7 +43,7 @@ export default defineRoute({
       const isTable = TABLES.some((type) => asked.accept?.toLowerCase().includes(type));
       return askSeveral(text, { ...asked, isTable, signal }, instances);
     });
-    return compressed(c.req.raw, answer);
+    return await compressed(c.req.raw, answer);
   },
 });
 

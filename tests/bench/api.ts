@@ -122,6 +122,25 @@ function operations(db: Db, sky: ApiSky): Record<string, Operation> {
       driver: (i) =>
         inParallel(FINDS_AHEAD, range(POSITIONS_MANY), (j) => catalog.find(cone(i + j)).toArray()),
     },
+    near: {
+      api: (i) => ({
+        query_type: "near",
+        query: {
+          radec: [[
+            positions[i % positions.length]!.raDeg,
+            positions[i % positions.length]!.decDeg,
+          ]],
+          max_distance: RADIUS_ARCSEC,
+          distance_units: "arcsec",
+          catalogs: { [CATALOG]: {} },
+        },
+      }),
+      driver: (i) => {
+        const { raDeg, decDeg } = positions[i % positions.length]!;
+        const near = { $nearSphere: [raDeg - 180, decDeg], $maxDistance: RADIUS_RAD };
+        return catalog.find({ "coordinates.radec_geojson": near }).toArray();
+      },
+    },
     aggregate: {
       api: (i) => ({ query_type: "aggregate", query: { catalog: ALERTS, pipeline: groups(i) } }),
       driver: (i) => db.collection(ALERTS).aggregate(groups(i)).toArray(),

@@ -66,8 +66,9 @@ export function edge(
   const ask = createAsk({
     sharedKey,
     now: () => NOW_MS,
-    async fetch(request) {
-      const { pathname } = new URL(request.url);
+    async fetch(url, init) {
+      const request = new Request(url, init);
+      const { pathname } = url;
       const body = new Uint8Array(await request.arrayBuffer());
       const signed = { method: request.method, path: pathname, body };
       const { principal } = await verifySigned(sharedKey, signed, request.headers, NOW_MS);

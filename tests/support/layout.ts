@@ -43,10 +43,10 @@ export const RULES: readonly Rule[] = [
   },
   {
     from: "`core/contract`",
-    mayImport: "`core/astro`, zod, `bson`",
+    mayImport: "`core/astro`, zod, `bson`, `@noble/hashes`",
     files: below(CONTRACT),
     ours: below(ASTRO),
-    packages: /^(zod|bson)$/,
+    packages: /^(zod$|bson$|@noble\/hashes\/)/,
   },
   {
     from: "`models/own`",
