@@ -5,6 +5,7 @@
 import { type Context, Hono } from "hono";
 import { BodyTooLargeError, readBody } from "./contract/body.ts";
 import {
+  ABSENT_HEADER,
   Credentials,
   errorBody,
   RateReport,
@@ -18,8 +19,10 @@ import {
 } from "./contract/edge.ts";
 import type { InstanceReport } from "./contract/instances.ts";
 import {
+  AbsentError,
   type ArchiveView,
   type Principal,
+  type QueryContext,
   type QueryDef,
   QueryError,
   UnavailableError,
@@ -104,6 +107,9 @@ export function createCoreServer(deps: CoreServerDeps): CoreServer {
         const { status, message, data } = error;
         return c.json({ status, message, ...data !== undefined && { data } }, error.httpStatus);
       }
+      if (error instanceof AbsentError) {
+        return c.json(errorBody(error.message), 400, { [ABSENT_HEADER]: "true" });
+      }
       if (error instanceof QueryError) return c.json(errorBody(error.message), 400);
       if (error instanceof BodyTooLargeError) return c.json(errorBody(error.message), 413);
       if (error instanceof JsonError) {
@@ -138,7 +144,9 @@ export function createCoreServer(deps: CoreServerDeps): CoreServer {
       if (principal === null) return c.json(errorBody("Unauthorized"), 401);
       const ended = running.begin(principal.name);
       const onError = (error: unknown) => deps.onError(error, origin.requestId);
-      const told = { ...deps, onError };
+      const audited: QueryContext["audited"] = (deed, work) =>
+        deps.stores.audit.write({ principal, origin }, deed, work);
+      const told = { ...deps, onError, audited };
       const text = { body, accept: c.req.header("accept") ?? null };
       return await answerQuery(told, principal, text, c.req.raw.signal, ended);
     })

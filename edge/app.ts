@@ -18,8 +18,8 @@ import { requestIdOf, stamp } from "./stamp.ts";
 import { TokenError } from "./tokens.ts";
 import { overQuota, tooMany } from "./too_many.ts";
 
-/** What is done with these outlasts the few seconds for which a user is remembered. */
-const LASTING: readonly Route["access"][] = ["users", "drop"];
+/** What is done with it outlasts the few seconds for which a user is remembered. */
+const LASTING: Route["access"] = "users";
 
 export function createApp(deps: EdgeDeps): Hono<EdgeEnv> {
   const { limits, tokens, users, routes, bodyBytesMax } = deps;
@@ -62,8 +62,10 @@ export function createApp(deps: EdgeDeps): Hono<EdgeEnv> {
   app.use("*", identify);
   for (const route of routes.filter(({ access }) => access === "unchecked")) add(route);
   app.use("*", limitAddress, findUser, limitBody);
-  for (const route of routes.filter(({ access }) => access !== "unchecked")) add(route);
-  for (const path of new Set(routes.map(({ path }) => path))) app.all(path, notAllowed(path));
+  for (const path of namedFirst(routes.map(({ path }) => path))) {
+    routes.filter((route) => route.path === path && route.access !== "unchecked").forEach(add);
+    app.all(path, notAllowed(path));
+  }
   return app;
 
   function add(route: Route): void {
@@ -86,7 +88,8 @@ export function createApp(deps: EdgeDeps): Hono<EdgeEnv> {
     const { access } = route;
     if (access === "unchecked" || access === "anyone") return null;
     if (!c.get("user")) return c.json(errorBody("Unauthorized"), 401);
-    if (route.isFresh || LASTING.includes(access)) {
+    const { isFresh = access === LASTING } = route;
+    if (typeof isFresh === "function" ? await isFresh(c) : isFresh) {
       const lookUp = { signal: c.req.raw.signal, isFresh: true };
       setCaller(c, (await authenticate(c.req.header("authorization"), lookUp))!);
     }
@@ -103,12 +106,18 @@ export function createApp(deps: EdgeDeps): Hono<EdgeEnv> {
     const user = c.get("user");
     const origin = c.get("origin");
     const ask: Ask = (core, options) =>
-      deps.ask(core, { ...options, origin: options.origin ?? origin });
+      deps.instances.ask(core, { ...options, origin: options.origin ?? origin });
     const counted = user && !isFree
       ? meteredAsk(ask, (units) => limits.work.charge(user.name, units))
       : ask;
-    return { ...deps, ask: counted, instances: { ...deps.instances, ask: counted } };
+    return { ...deps, instances: { ...deps.instances, ask: counted } };
   }
+}
+
+/** A path that says a name comes before one that has any name there. */
+function namedFirst(paths: readonly string[]): string[] {
+  const key = (path: string) => path.replaceAll("/:", "/~");
+  return [...new Set(paths)].sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
 function setCaller(c: EdgeContext, { user, tokenId }: Caller): void {

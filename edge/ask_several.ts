@@ -17,6 +17,7 @@ import {
   planTogether,
 } from "./plan.ts";
 import { type QueryText, readQuery } from "./query_text.ts";
+import { askTarget } from "./target.ts";
 
 /** For whom, from where, in which format, until when. */
 export interface Asker extends Pick<AskOptions, "principal" | "origin" | "accept" | "signal"> {
@@ -42,6 +43,11 @@ export async function askSeveral(
   const query = readQuery(text);
   const all = await instances.known();
   if (query.type === "info" && query.command === "catalog_names") return listCatalogs(all);
+  const [catalog] = query.catalogs;
+  if (query.type === "drop" && catalog !== undefined) {
+    const request = requestOf(text, asker);
+    return await askTarget({ copiesOf: catalog }, request, instances, { mayRepeat: false });
+  }
   const positions = asker.isTable || query.isExplained ? 0 : query.positions;
   const planned = planOf(query, all, positions);
   if (planned instanceof ApartError) return refusal(planned.message);
@@ -54,6 +60,10 @@ export async function askSeveral(
     return unavailable(planned.missing, all.length);
   }
   return await new Asking(text, query, asker, instances).answer(planned, all);
+}
+
+function requestOf(text: string, asker: Asker): AskOptions {
+  return { ...asker, method: "POST", path: "/v1/query", body: new TextEncoder().encode(text) };
 }
 
 function refusal(message: string): Response {
@@ -109,13 +119,17 @@ class Asking {
     this.#instances = instances;
   }
 
-  async answer({ parts, missing: absent }: Plan, all: readonly Instance[]): Promise<Response> {
-    const repeats = this.#query.type === "drop" ? 0 : REPEATS_MAX;
-    const asked = await Promise.all(parts.map((part) => this.#ask(part, all, repeats)))
-      .catch((error) => {
-        this.#end();
-        throw error;
-      });
+  async answer(planned: Plan, all: readonly Instance[]): Promise<Response> {
+    try {
+      return await this.#answer(planned, all);
+    } catch (error) {
+      this.#end();
+      throw error;
+    }
+  }
+
+  async #answer({ parts, missing: absent }: Plan, all: readonly Instance[]): Promise<Response> {
+    const asked = await Promise.all(parts.map((part) => this.#ask(part, all, REPEATS_MAX)));
     const answered = asked.flat();
     const [only] = answered;
     if (answered.length === 1 && absent.length === 0 && only!.answer) return only!.answer;
@@ -179,9 +193,7 @@ class Asking {
     const isAll = !this.#query.isDivisible ||
       (share === undefined && catalogs.length === this.#query.catalogs.length);
     const text = isAll ? this.#text : this.#query.part(catalogs, share);
-    const body = new TextEncoder().encode(text);
-    const accept = isAll ? this.#asker.accept : undefined;
-    return { ...this.#asker, accept, method: "POST", path: "/v1/query", body };
+    return requestOf(text, isAll ? this.#asker : { ...this.#asker, accept: undefined });
   }
 
   /** What the others would have answered, nobody reads. */

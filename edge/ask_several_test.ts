@@ -154,6 +154,14 @@ describe("a query before several cores", () => {
     assertEquals(cores.asked.length, 1);
   });
 
+  it("that drops a catalog goes to every archive that has it, once", async () => {
+    await using cores = fleet();
+    const drop = (catalog: string) => cores.ask({ query_type: "drop", query: { catalog } });
+    assertEquals([(await drop("PS1")).status, cores.asked.splice(0)], [200, ["one", "two"]]);
+    assertEquals([(await drop("TNS")).status, cores.asked.splice(0)], [200, ["two"]]);
+    assertEquals([(await drop("nope")).status, cores.asked], [200, ["one"]]);
+  });
+
   it("that joins catalogs of two instances is refused, and says why", async () => {
     await using cores = fleet();
     const join = (from: string) =>
@@ -199,6 +207,21 @@ describe("a query before several cores", () => {
     );
     const answer = await cores.ask(near(["TNS", "Gaia"]));
     assertEquals([answer.status, (await answer.json()).message], [400, "ValueError: no"]);
+    assert(cores.signals.every(({ aborted }) => aborted));
+  });
+
+  it("whose refusal breaks is given up everywhere", async () => {
+    let chunks = 0;
+    const broken = new ReadableStream({
+      pull(controller) {
+        if (chunks++ === 4) controller.error(new TypeError("connection reset"));
+        else controller.enqueue(new Uint8Array(100_000));
+      },
+    }, { highWaterMark: 0 });
+    await using cores = fleet((url, _, options) =>
+      !isLook(options) && url === "one" ? new Response(broken, { status: 400 }) : null
+    );
+    await assertRejects(() => cores.ask(near(["TNS", "Gaia"])), TypeError, "connection reset");
     assert(cores.signals.every(({ aborted }) => aborted));
   });
 

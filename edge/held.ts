@@ -3,12 +3,17 @@
 /** Most answers are whole by then; cores hold as much back for the same reason. */
 const HELD_BYTES = 256 * 1024;
 
+/** What is told as it happens: the next of it may be hours away. */
+const EVENTS = "text/event-stream";
+
 /**
- * The same answer once it is whole, then with its length, or once 256 kB of it are here. Rejects where
- * it breaks before, or where `signal` is aborted; what comes later ends with the stream that has it.
+ * The same answer once it is whole, then with its length, or once 256 kB of it are here; a stream of
+ * events at once. Rejects where it breaks before, or where `signal` is aborted; what comes later ends
+ * with the stream that has it.
  */
 export async function held(answer: Response, signal?: AbortSignal): Promise<Response> {
-  if (answer.body === null) return answer;
+  const isEvents = answer.headers.get("content-type")?.startsWith(EVENTS) === true;
+  if (answer.body === null || isEvents) return answer;
   const reader = answer.body.getReader();
   const end = () => void reader.cancel(signal?.reason).catch(() => {});
   signal?.addEventListener("abort", end, { once: true });

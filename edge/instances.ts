@@ -7,15 +7,10 @@ import { backoffMs } from "../core/base/retry.ts";
 import { InstanceReport } from "../core/contract/instances.ts";
 import { type Ask, type AskOptions, CoreUnavailableError } from "./ask.ts";
 import { held } from "./held.ts";
-import { homeOf, type Instance, planTogether } from "./plan.ts";
+import type { Instance } from "./plan.ts";
 
 export interface Instances {
   readonly urls: readonly string[];
-  /**
-   * The address of the core to ask for something about all of these catalogs; of none: about the
-   * accounts, which are in the archive of the first core. Throws `CoreUnavailableError`.
-   */
-  choose(catalogs: readonly string[]): Promise<string>;
   /** What is known, at once; only who comes first of all waits until the cores have told. */
   known(): Promise<readonly Instance[]>;
   /**
@@ -116,7 +111,6 @@ export function createInstances(
 
   return {
     urls,
-    choose,
     known,
     ask: isSingle ? ask : askNoting,
     lookFor(missed) {
@@ -135,18 +129,6 @@ export function createInstances(
       await Promise.all(cores.map(({ looking }) => looking));
     },
   };
-
-  async function choose(catalogs: readonly string[]): Promise<string> {
-    if (isSingle) return urls[0]!;
-    const all = await known();
-    const [first, ...others] = catalogs;
-    const able = first === undefined
-      ? homeOf(all).filter(({ isUp }) => isUp)
-      : planTogether(first, others, all).parts.flatMap(({ instances }) => instances);
-    const [chosen] = able;
-    if (chosen === undefined) throw new CoreUnavailableError("Cannot ask a core as one must be up");
-    return chosen.url;
-  }
 
   async function known(): Promise<readonly Instance[]> {
     ticks ??= closed.signal.aborted ? undefined : setInterval(lookAtDue, TICK_MS);

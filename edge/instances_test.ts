@@ -38,6 +38,12 @@ function cores(held: Record<string, Core>, answerMsMax = 1_000) {
     const all = await instances.known();
     return all.filter(({ isUp }) => isUp).map(({ url }) => url).join("");
   };
+  /** Who is known to hold it. */
+  const who = async (catalog: string) => {
+    const all = await instances.known();
+    return all.filter(({ report }) => report && catalog in report.catalogs).map(({ url }) => url)
+      .join("");
+  };
   /** Lets looks that have begun come to their end. */
   const settle = () => new Promise((resolve) => setTimeout(resolve));
   const wait = async (ms: number) => {
@@ -52,6 +58,7 @@ function cores(held: Record<string, Core>, answerMsMax = 1_000) {
     changes,
     held,
     up,
+    who,
     wait,
     settle,
     ask,
@@ -63,7 +70,6 @@ const never = new AbortController().signal;
 describe("instances", () => {
   it("need no look where there is only one", async () => {
     await using only = cores({ a: refuses });
-    assertEquals([await only.instances.choose(["x"]), only.looks.length], ["a", 0]);
     await assertRejects(() => only.ask("a"), CoreUnavailableError);
     assertEquals(only.looks, []);
   });
@@ -77,33 +83,32 @@ describe("instances", () => {
 
   it("are looked at again in the background, and requests don't wait for it", async () => {
     await using fleet = cores({ a: holds("x"), b: holds("y") });
-    const { instances, looks, held, wait } = fleet;
-    assertEquals(await instances.choose(["y"]), "b");
+    const { looks, held, wait } = fleet;
+    assertEquals(await fleet.who("y"), "b");
     await wait(4_900);
     assertEquals(looks.length, 2);
     held.a = hangs;
     held.b = hangs;
     await wait(200);
     assertEquals(looks.length, 4);
-    assertEquals(await instances.choose(["y"]), "b");
+    assertEquals(await fleet.who("y"), "b");
   });
 
   it("are found with what has changed", async () => {
     await using fleet = cores({ a: holds("x"), b: holds() });
-    const { instances, held, wait } = fleet;
-    await instances.choose(["x"]);
+    const { held, wait } = fleet;
+    assertEquals(await fleet.who("z"), "");
     held.b = holds("z");
     await wait(6_000);
-    assertEquals(await instances.choose(["z"]), "b");
+    assertEquals(await fleet.who("z"), "b");
   });
 
   it("that are down at the start are strangers, and the others serve", async () => {
     await using fleet = cores({ a: refuses, b: holds("x") });
-    const { instances, up, changes } = fleet;
-    assertEquals([await up(), await instances.choose(["x"]), changes], ["b", "b", ["a down"]]);
-    await assertRejects(() => instances.choose(["y"]), CoreUnavailableError);
-    // Accounts are before the first, and nowhere else.
-    await assertRejects(() => instances.choose([]), CoreUnavailableError);
+    const { up, changes } = fleet;
+    assertEquals([await up(), await fleet.who("x"), changes], ["b", "b", ["a down"]]);
+    const [a] = await fleet.instances.known();
+    assertEquals(a!.report, null);
   });
 
   it("go as soon as a look finds nobody there, and keep what they told", async () => {
@@ -287,11 +292,6 @@ describe("instances", () => {
     assertEquals(await single.instances.isAnyHealthy(), false);
     single.held.a = holds();
     assertEquals(await single.instances.isAnyHealthy(), true);
-  });
-
-  it("can't be chosen from where there are none", async () => {
-    await using none = cores({});
-    await assertRejects(() => none.instances.choose([]), CoreUnavailableError);
   });
 
   it("take an answer that makes no sense for none", async () => {

@@ -27,6 +27,9 @@ const UNSPEAKABLE = /^(TRACE|TRACK|CONNECT)$/;
 /** Clients keep connections for as long: one that is closed while they send is an error to them. */
 const IDLE_MS_MAX = 75_000;
 
+/** What is left of a body that nobody reads may take so long to come: the next request is behind it. */
+const UNREAD_MS_MAX = 5_000;
+
 /** Port 0: any that is free. Rejects with `Deno.errors.AddrInUse` where the port is taken. */
 export async function listen(
   { host, port }: { readonly host: string; readonly port: number },
@@ -89,15 +92,29 @@ async function answer(
     headers["transfer-encoding"] === undefined;
   if (hasNone && !isShort) return end(outgoing, 413);
   const whole = isShort ? await bytesOf(incoming) : undefined;
+  const parts = isShort ? undefined : incoming[Symbol.asyncIterator]();
   const request = new Request(url, {
     method,
     headers: pairsOf(incoming.rawHeaders),
     signal: gone.signal,
-    ...!hasNone && { body: whole ?? streamOf(incoming), duplex: "half" },
+    ...!hasNone && { body: parts ? streamOf(parts) : whole ?? null, duplex: "half" },
   });
   const remote = socket.remoteAddress ?? "";
   const response = await handle(request, { remote, ...hasNone && whole && { body: whole } });
   await send(response, outgoing, method, gone.signal);
+  if (parts) await passOver(parts, socket);
+}
+
+/** Reads to the end of a body, for the connection's next request; one without end is cut off. */
+async function passOver(parts: AsyncIterator<unknown>, socket: Socket): Promise<void> {
+  const late = setTimeout(() => socket.destroy(), UNREAD_MS_MAX);
+  try {
+    while (!(await parts.next()).done);
+  } catch {
+    // The client has gone.
+  } finally {
+    clearTimeout(late);
+  }
 }
 
 function end(outgoing: ServerResponse, status: number): void {
@@ -114,16 +131,13 @@ async function bytesOf(incoming: IncomingMessage): Promise<Uint8Array<ArrayBuffe
     : new Uint8Array(await new Blob(parts).arrayBuffer());
 }
 
-function streamOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
-  const parts = incoming[Symbol.asyncIterator]();
+/** Whoever cancels it leaves the rest to `passOver`: the connection would end before the answer. */
+function streamOf(parts: AsyncIterator<Uint8Array>): ReadableStream<Uint8Array> {
   return new ReadableStream({
     async pull(controller) {
       const { done, value } = await parts.next();
       if (done) controller.close();
       else controller.enqueue(new Uint8Array(value));
-    },
-    async cancel() {
-      await parts.return?.();
     },
   }, { highWaterMark: 0 });
 }

@@ -72,6 +72,32 @@ describe("listen()", () => {
     });
   });
 
+  it("answers before a body has come, and lets what is left of it pass, for a while", async () => {
+    const refuse: Handle = () => new Response("too large", { status: 413 });
+    const readSome: Handle = async (request) => {
+      for await (const _ of request.body!) break;
+      return new Response("too large", { status: 413 });
+    };
+    const part = new Uint8Array(100_000);
+    const parts = () => ReadableStream.from(Array.from({ length: 50 }, () => part));
+    for (const handle of [refuse, readSome]) {
+      for (const body of [() => new Uint8Array(5_000_000), parts]) {
+        await withListener(handle, async (url) => {
+          // The second one comes over the connection of the first.
+          for (let i = 0; i < 2; i++) {
+            const response = await fetch(url, { method: "PUT", body: body() });
+            assertEquals([response.status, await response.text()], [413, "too large"]);
+          }
+        });
+      }
+    }
+    await withListener(refuse, async (url) => {
+      const head = "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n";
+      const answer = await spoken(url, `${head}some of it`);
+      assert(answer.startsWith("HTTP/1.1 413 ") && answer.includes("too large"), answer);
+    });
+  });
+
   it("streams, and stops reading when the client has gone", async () => {
     let pulled = 0;
     let isCancelled = false;

@@ -22,16 +22,10 @@ export function operationRoute(definition: OperationRoute): Route {
     ...route,
     async handle(c, { instances }) {
       const { search } = new URL(c.req.url);
-      const passedOn = new URLSearchParams({
-        path: JSON.stringify({
-          ...c.req.param(),
-          ...typeof params === "function" ? params(c) : params,
-        }),
-        search: search.slice(1),
-      });
+      const named = { ...c.req.param(), ...typeof params === "function" ? params(c) : params };
       const request = {
         method: "POST",
-        path: `/v1/operations/${operation}?${passedOn}`,
+        path: operationPath(operation, named, search.slice(1)),
         body: c.env.body ?? new Uint8Array(await c.req.arrayBuffer()),
         principal: principalOf(c),
         signal: c.req.raw.signal,
@@ -44,6 +38,16 @@ export function operationRoute(definition: OperationRoute): Route {
       );
     },
   });
+}
+
+/** Of a core, with what the public path has for its names, and the client's query string. */
+export function operationPath(
+  operation: string,
+  named: Readonly<Record<string, string>>,
+  search = "",
+): string {
+  const passedOn = new URLSearchParams({ path: JSON.stringify(named), search });
+  return `/v1/operations/${operation}?${passedOn}`;
 }
 
 async function targetOf({ target, catalogs }: OperationRoute, c: EdgeContext): Promise<Target> {

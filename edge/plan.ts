@@ -123,6 +123,13 @@ export function holdersOf(catalog: string, instances: readonly Instance[]): Inst
   return holders.filter((instance) => (countOf(catalog, instance) ?? Infinity) >= least);
 }
 
+/** Those that hold something of a catalog, also while it is loaded; or may do so, as nothing is known of them. */
+export function copiesOf(catalog: string, instances: readonly Instance[]): Instance[] {
+  return instances.filter((instance) =>
+    instance.report === null || countOf(catalog, instance) !== undefined
+  );
+}
+
 /** The collection of a survey's alerts; undefined: no instance is known to have any. */
 export function alertsOf(survey: string, instances: readonly Instance[]): string | undefined {
   const name = survey.toLowerCase();

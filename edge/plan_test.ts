@@ -6,6 +6,7 @@ import {
   ApartError,
   archivesOf,
   catalogNames,
+  copiesOf,
   holdersOf,
   homeOf,
   type Instance,
@@ -197,6 +198,14 @@ describe("who is who", () => {
       ["gaia"],
       ["stranger"],
     ]);
+  });
+
+  it("tells who has some of a catalog, or may have", () => {
+    const loading = instance("loading", { ZTF: 1 });
+    const urls = (catalog: string) =>
+      copiesOf(catalog, [first, gaia, stranger, loading]).map(({ url }) => url);
+    assertEquals(urls("ZTF"), ["first", "stranger", "loading"]);
+    assertEquals(urls("toString"), ["stranger"]);
   });
 
   it("tells the alerts of a survey by its name in any case", () => {

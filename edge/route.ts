@@ -4,7 +4,6 @@ import type { z } from "zod";
 import type { Origin, UserRecord } from "../core/contract/edge.ts";
 import type { Permission } from "../core/contract/permissions.ts";
 import type { Principal } from "../core/contract/query.ts";
-import type { Ask } from "./ask.ts";
 import type { Flights } from "./flights.ts";
 import type { Instances } from "./instances.ts";
 import type { About } from "./openapi.ts";
@@ -19,7 +18,6 @@ export interface EdgeDeps {
   readonly tokens: Tokens;
   readonly users: Users;
   readonly instances: Instances;
-  readonly ask: Ask;
   readonly flights: Flights;
   readonly limits: EdgeLimits;
   /** Without it, this edge counts alone. */
@@ -87,7 +85,7 @@ export interface Route {
    */
   readonly access: "unchecked" | "anyone" | Permission;
   /** The user is looked up anew: what this does outlasts the seconds for which one is remembered. */
-  readonly isFresh?: boolean;
+  readonly isFresh?: boolean | ((c: EdgeContext) => Promise<boolean>);
   /** It is no work, and goes where the quota of work is used up: so that people get at their tokens. */
   readonly isFree?: boolean;
   /** Where its bodies may be larger than others. */

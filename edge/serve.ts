@@ -49,7 +49,6 @@ export interface RunningEdge {
 export async function startEdge(options: EdgeOptions): Promise<RunningEdge> {
   const sharedKey = await importSharedKey(options.sharedSecret);
   const instances = createInstances(options.cores, createAsk({ sharedKey }), options.instances);
-  const { ask } = instances;
   const flights = createFlights();
   const routes = await loadFolder<Route | readonly Route[]>(new URL("./routes/", import.meta.url));
   const limits = {
@@ -58,13 +57,12 @@ export async function startEdge(options: EdgeOptions): Promise<RunningEdge> {
     logIn: new RateLimit(options.limits.logIn),
     work: new RateLimit(options.limits.work),
   };
-  const sharedLimits = shareLimits({ limits, instances, ask });
+  const sharedLimits = shareLimits({ limits, instances });
   const app = createApp({
     routes: [...routes.values()].flat(),
     tokens: createTokens(options.tokens),
-    users: createUsers(instances, ask),
+    users: createUsers(instances),
     instances,
-    ask,
     flights,
     limits,
     sharedLimits,

@@ -5,9 +5,8 @@
  * edges may let more through than one would; they let through as much less after it.
  */
 import { type RateReport, RatesLeft } from "../core/contract/edge.ts";
-import type { Ask } from "./ask.ts";
-import type { Instances } from "./instances.ts";
 import type { RateLimit } from "./rate_limit.ts";
+import { askTarget, type Cores } from "./target.ts";
 
 export interface SharedLimits {
   /** Something was taken: reports, unless that was done a moment ago. */
@@ -18,8 +17,7 @@ export interface SharedLimits {
 
 export interface SharedLimitsDeps {
   readonly limits: Readonly<Record<string, RateLimit>>;
-  readonly instances: Instances;
-  readonly ask: Ask;
+  readonly instances: Cores;
   /** From one report to the next, at least. */
   readonly everyMs?: number;
   now?(): number;
@@ -31,7 +29,7 @@ const KEYS_MAX = 5_000;
 const ANSWER_MS_MAX = 3_000;
 
 export function shareLimits(deps: SharedLimitsDeps): SharedLimits {
-  const { limits, instances, ask, everyMs = EVERY_MS, now = Date.now } = deps;
+  const { limits, instances, everyMs = EVERY_MS, now = Date.now } = deps;
   let nextMs = -Infinity;
   let reporting: Promise<void> | null = null;
 
@@ -69,12 +67,14 @@ export function shareLimits(deps: SharedLimitsDeps): SharedLimits {
 
   async function send(report: RateReport): Promise<RatesLeft["left"]> {
     if (report.limits.length === 0) return [];
-    const response = await ask(await instances.choose([]), {
+    const request = {
       method: "POST",
       path: "/v1/rates",
       body: new TextEncoder().encode(JSON.stringify(report)),
       signal: AbortSignal.timeout(ANSWER_MS_MAX),
-    });
+    } as const;
+    // What it has counted once it may not count again.
+    const response = await askTarget("home", request, instances, { mayRepeat: false });
     if (!response.ok) {
       await response.body?.cancel();
       throw new Error(`Cannot share limits: the core says ${response.status}`);

@@ -3,7 +3,6 @@ import { assert, assertEquals } from "@std/assert";
 import { RateReport } from "../core/contract/edge.ts";
 import { createRates } from "../core/server/rates.ts";
 import type { Ask } from "./ask.ts";
-import type { Instances } from "./instances.ts";
 import { RateLimit } from "./rate_limit.ts";
 import { shareLimits } from "./shared_limits.ts";
 
@@ -20,13 +19,12 @@ function edges(count: number, settings = { perMinute: 60, burst: 10 }) {
     reports.push(report);
     return Promise.resolve(Response.json({ left: rates.count(report) }));
   };
-  const instances = { choose: () => Promise.resolve("core") } as unknown as Instances;
+  const instances = { urls: ["core"], ask, known: () => Promise.resolve([]), lookFor() {} };
   const all = Array.from({ length: count }, () => {
     const limit = new RateLimit(settings, () => nowMs);
     const shared = shareLimits({
       limits: { user: limit },
       instances,
-      ask,
       everyMs: 1_000,
       now: () => nowMs,
     });

@@ -4,8 +4,10 @@ import { CoreUnavailableError } from "./ask.ts";
 import { createInstances } from "./instances.ts";
 import { askTarget, type Target } from "./target.ts";
 
+/** 400, as clients are told of a filter that isn't there. */
+const ABSENT = 400.404;
 /** How each of the cores answers: with a status, or not at all. `b2` is a replica of `b`. */
-type Answers = Record<"a" | "b" | "b2" | "c", number | "down" | "breaks">;
+type Answers = Record<"a" | "b" | "b2" | "c", number | "down" | "breaks" | "hangs">;
 const HELD = {
   a: { archive: "A", catalogs: { Gaia: 9, ZTF: 2 }, surveys: { ztf: "ZTF" }, running: 0 },
   b: { archive: "B", catalogs: { TNS: 9, ZTF: 9 }, surveys: { ztf: "ZTF" }, running: 5 },
@@ -15,16 +17,37 @@ const HELD = {
 
 /** Who was asked, the status, and the message. */
 async function told(target: Target, mayRepeat: boolean, given: Partial<Answers> = {}) {
+  const { asked, status, text } = await outcome(target, mayRepeat, given);
+  return [asked, status, JSON.parse(text).message];
+}
+
+/** `list` is the data of each answer. */
+async function outcome(
+  target: Target,
+  mayRepeat: boolean,
+  given: Partial<Answers> = {},
+  list: Partial<Record<keyof Answers, string>> = {},
+) {
   const answers: Answers = { a: 200, b: 200, b2: 200, c: 200 };
   const asked: string[] = [];
   let nowMs = 0;
-  const instances = createInstances(Object.keys(answers), (url, { path }) => {
-    const answer = answers[url as keyof Answers];
-    if (answer === "down") return Promise.reject(new CoreUnavailableError("down"));
-    if (path === "/v1/catalogs") return Promise.resolve(Response.json(HELD[url as keyof Answers]));
-    asked.push(url);
-    if (answer === "breaks") return Promise.reject(new CoreUnavailableError("down"));
-    return Promise.resolve(Response.json({ message: `of ${url}` }, { status: answer }));
+  const instances = createInstances(Object.keys(answers), async (core, { path, signal }) => {
+    const url = core as keyof Answers;
+    const answer = answers[url];
+    if (answer === "down") throw new CoreUnavailableError("down");
+    if (path === "/v1/catalogs") return Response.json(HELD[url]);
+    asked.push(path === "/x" ? url : `${url}?`);
+    if (answer === "breaks") throw new CoreUnavailableError("down");
+    if (answer === "hangs") {
+      await new Promise((_, reject) =>
+        signal.addEventListener("abort", () => reject(signal.reason))
+      );
+    }
+    const message = list[url] === undefined ? `of ${url}` : "Retrieved 7 of them";
+    const text = `{"status": "success", "message": "${message}", "data": [${list[url] ?? ""}]}`;
+    const status = Math.floor(Number(answer));
+    const headers = new Headers(answer === ABSENT ? { "kowalski-absent": "true" } : {});
+    return new Response(text, { status, headers });
   }, { now: () => nowMs });
   await instances.known();
   Object.assign(answers, given);
@@ -34,9 +57,9 @@ async function told(target: Target, mayRepeat: boolean, given: Partial<Answers> 
   const { signal } = new AbortController();
   const answer = await askTarget(target, { path: "/x", signal }, instances, { mayRepeat });
   await instances.close();
-  const { message } = await answer.json();
+  const text = await answer.text();
   if (answer.status === 503) assertEquals(answer.headers.get("retry-after"), "1");
-  return [asked.join(" "), answer.status, message];
+  return { asked: asked.join(" "), status: answer.status, text };
 }
 
 describe("what is about the accounts", () => {
@@ -48,14 +71,6 @@ describe("what is about the accounts", () => {
       "Cannot reach instance 1 (of 4) for now",
     ]);
     assertEquals(await told({ catalogs: [] }, false), ["a", 200, "of a"]);
-  });
-});
-
-describe("what anybody can tell", () => {
-  it("is asked of the first who is up", async () => {
-    assertEquals(await told("any", true), ["a", 200, "of a"]);
-    assertEquals(await told("any", true, { a: "down" }), ["b", 200, "of b"]);
-    assertEquals(await told("any", true, { a: "breaks" }), ["a b", 200, "of b"]);
   });
 });
 
@@ -120,7 +135,7 @@ describe("what all archives are to have", () => {
     assertEquals(await told("all", false, { a: 400, b: 400, c: 400 }), ["a b c", 400, "of a"]);
   });
 
-  for (const failure of ["down", "breaks", 500, 503] as const) {
+  for (const failure of ["down", "breaks", 429, 500, 503] as const) {
     it(`has failed where it has not been done everywhere: ${failure}`, async () => {
       const [, status, message] = await told("all", false, { c: failure });
       assertEquals(
@@ -138,26 +153,94 @@ describe("what one archive has, and nobody knows which", () => {
     assertEquals(await told("owner", false, { ...elsewhere, a: "down" }), ["b c", 200, "of b"]);
   });
 
-  it("is told in the words of who has it, where it can't be done", async () => {
-    const [, status, message] = await told("owner", false, { a: 404, b: 400, c: 404 });
-    assertEquals([status, message], [400, "of b"]);
+  it("isn't waited for at who hangs, once somebody has it", async () => {
+    assertEquals(await told("owner", false, { a: "hangs", b: 404, b2: 404 }), [
+      "a b c",
+      200,
+      "of c",
+    ]);
   });
 
-  it("is not found where nobody has it, and is not known while one is down", async () => {
-    const nowhere = { a: 404, b: 404, c: 404 };
-    assertEquals(await told("owner", true, nowhere), ["a b c", 404, "of a"]);
-    assertEquals(await told("owner", true, { ...nowhere, c: "down" }), [
-      "a b",
-      503,
-      "Cannot reach instance 4 (of 4) for now, and nobody else has it",
+  for (const absent of [404, ABSENT]) {
+    it(`is told in the words of who has it, where it can't be done: ${absent}`, async () => {
+      const [, status, message] = await told("owner", false, { a: absent, b: 400, c: absent });
+      assertEquals([status, message], [400, "of b"]);
+      assertEquals(await told("owner", false, { a: absent, b: 403, c: "down" }), [
+        "a b",
+        403,
+        "of b",
+      ]);
+    });
+
+    it(`is not found where nobody has it, and not known while one is down: ${absent}`, async () => {
+      const nowhere = { a: absent, b: absent, c: absent };
+      assertEquals(await told("owner", true, nowhere), ["a b c", Math.floor(absent), "of a"]);
+      for (const failure of ["down", "breaks", 429, 500, 503] as const) {
+        const [, status, message] = await told("owner", true, { ...nowhere, c: failure });
+        assertEquals(
+          [status, message],
+          [503, "Cannot reach instance 4 (of 4) for now, and nobody else has it"],
+        );
+      }
+    });
+  }
+});
+
+describe("what is about a catalog, unless one has it already", () => {
+  const target = { catalogs: ["TNS"], whoHas: "/who" };
+
+  it("is asked of who holds the catalog where nobody has it", async () => {
+    const nowhere = { a: ABSENT, b: ABSENT, c: ABSENT } as const;
+    assertEquals(await told(target, false, nowhere), ["a? b? c? b", 400, "of b"]);
+  });
+
+  it("is asked of who has it, whatever catalog is named", async () => {
+    assertEquals(await told(target, false, { b: 404, c: 404 }), ["a? b? c? a", 200, "of a"]);
+    assertEquals(await told(target, false, { a: "hangs", b: 404 }), ["a? b? c? c", 200, "of c"]);
+  });
+
+  it("is asked of who holds the catalog while another is down", async () => {
+    assertEquals(await told(target, false, { a: "down", b: 404, c: 404 }), [
+      "b? c? b",
+      404,
+      "of b",
     ]);
+  });
+});
+
+describe("what all archives list", () => {
+  const target = { lists: { by: "n" } };
+  const list = { a: '{"n": 3, "x": 1.0}', b: '{"n": 20}, {"n": 1}', c: "" };
+
+  it("is one list, in order, each entry as it was written", async () => {
+    const { asked, status, text } = await outcome(target, true, {}, list);
+    assertEquals([asked, status], ["a b c", 200]);
+    assertEquals(
+      text,
+      '{"status": "success", "message": "Retrieved 3 of them", ' +
+        '"data": [{"n": 1}, {"n": 3, "x": 1.0}, {"n": 20}]}',
+    );
+  });
+
+  it("is none without one of them", async () => {
+    for (const failure of ["down", 429, 503] as const) {
+      assertEquals(await told(target, true, { c: failure }), [
+        failure === "down" ? "a b" : failure === 503 ? "a b c c" : "a b c",
+        503,
+        "Cannot list what instance 4 (of 4) has for now: name a catalog of another",
+      ]);
+    }
+  });
+
+  it("is refused in one's words", async () => {
+    assertEquals(await told(target, true, { a: 400, b: 400, c: 400 }), ["a b c", 400, "of a"]);
   });
 });
 
 describe("before a single core", () => {
   it("everything goes to it", async () => {
     for (
-      const target of ["home", "any", "all", { survey: "x" }, { catalogs: ["x", "y"] }] as const
+      const target of ["home", "all", "owner", { survey: "x" }, { catalogs: ["x", "y"] }] as const
     ) {
       const asked: string[] = [];
       const instances = createInstances(["one"], (url) => {

@@ -4,9 +4,10 @@
  */
 import { TokenHash, TokenRecord, UserRecord } from "../core/contract/edge.ts";
 import { tokenHash } from "../core/contract/tokens.ts";
-import { type Ask, CoreUnavailableError } from "./ask.ts";
+import { type AskOptions, CoreUnavailableError } from "./ask.ts";
 import type { Instances } from "./instances.ts";
 import { Remembered } from "./remembered.ts";
+import { askTarget } from "./target.ts";
 
 export interface LookUp {
   readonly signal: AbortSignal;
@@ -30,11 +31,7 @@ const REMEMBERED = {
   keysMax: 10_000,
 };
 
-export function createUsers(
-  instances: Instances,
-  ask: Ask,
-  now: () => number = Date.now,
-): Users {
+export function createUsers(instances: Instances, now: () => number = Date.now): Users {
   const users = new Remembered<UserRecord | null>(REMEMBERED, now);
   const tokens = new Remembered<TokenRecord | null>(REMEMBERED, now);
   return {
@@ -58,8 +55,8 @@ export function createUsers(
   };
 
   /** Null: 404. */
-  async function askHome(options: Parameters<Ask>[1]): Promise<unknown> {
-    const response = await ask(await instances.choose([]), options);
+  async function askHome(options: AskOptions): Promise<unknown> {
+    const response = await askTarget("home", options, instances, { mayRepeat: true });
     if (response.ok) return await response.json();
     await response.body?.cancel();
     if (response.status === 404) return null;

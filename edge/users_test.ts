@@ -20,7 +20,7 @@ function users(answer: (path: string) => Response) {
     asked.push(path);
     return Promise.resolve(answer(path));
   };
-  const found = createUsers(createInstances(["http://core"], ask), ask, () => nowMs);
+  const found = createUsers(createInstances(["http://core"], ask), () => nowMs);
   return { users: found, asked, wait: (ms: number) => void (nowMs += ms) };
 }
 

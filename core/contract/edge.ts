@@ -99,6 +99,12 @@ export const SIGNED_AGE_MS_MAX = 60_000;
 /** A key that people could guess would let anyone be anyone. */
 const KEY_LENGTH_MIN = 16;
 
+/**
+ * On a refusal: this archive doesn't have what is asked for, which another may have. So says a 404, too;
+ * but clients are told of some absent things with a 400.
+ */
+export const ABSENT_HEADER = "kowalski-absent";
+
 const PRINCIPAL = "kowalski-principal";
 const ORIGIN = "kowalski-origin";
 const TIME = "kowalski-time";

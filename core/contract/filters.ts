@@ -119,6 +119,13 @@ export const FilterDoc = z.looseObject({
   catalog: z.string(),
   active_fid: z.string().nullish(),
   fv: z.array(z.looseObject({ fid: z.string() })).optional(),
+  failures: z.array(z.object({
+    fid: z.string(),
+    reason: z.string(),
+    batches: z.int(),
+    first_at: Instant,
+    last_at: Instant,
+  })).optional().describe("Versions that couldn't be run on some alerts, and why the last time"),
   _id: z.unknown(),
 });
 

@@ -83,6 +83,11 @@ export interface QueryContext {
   readonly archive: ArchiveView;
   readonly principal: Principal;
   readonly signal: AbortSignal;
+  /** Does the work, which changes something, and leaves a record of it: `action` as `thing.verb`. */
+  audited<T>(
+    deed: { readonly action: string; readonly target: string },
+    work: () => Promise<T>,
+  ): Promise<T>;
 }
 
 /**
@@ -118,6 +123,11 @@ export function defineQuery<Input>(query: QueryDef<Input>): QueryDef<Input> {
 /** The caller's fault, told to the caller: the text is for them. */
 export class QueryError extends Error {
   override name = "QueryError";
+}
+
+/** What is asked for isn't in this archive: where there are several, it may be in another. */
+export class AbsentError extends QueryError {
+  override name = "AbsentError";
 }
 
 /** The archive can't be asked now: trying again later may help. */

@@ -79,9 +79,9 @@ export interface ReadSkymap extends Disposable {
 }
 
 const Text = z.string().min(1).max(NAME_LENGTH_MAX);
-/** A bare text is a list of one. */
+/** A bare text is a list of one; they are compared as a set. */
 const Aliases = z.union([z.array(Text).max(ALIASES_MAX), Text])
-  .transform((aliases) => typeof aliases === "string" ? [aliases] : aliases);
+  .transform((aliases) => typeof aliases === "string" ? [aliases] : [...new Set(aliases)]);
 const Trigger = z.union([Text, z.int()]);
 const Levels = z.union([
   z.number(),

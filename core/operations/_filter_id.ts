@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { FilterId } from "../archive/filter_store.ts";
 import { type Document, toInteger } from "../contract/document.ts";
-import { QueryError } from "../contract/query.ts";
+import { AbsentError } from "../contract/query.ts";
 import { RefusedError } from "../operation.ts";
 
 /** What isn't an id has a status of its own, so it isn't for a schema to refuse. */
@@ -16,8 +16,8 @@ export function filterIdOf({ filter_id: text }: z.output<typeof FilterIdPath>): 
   return toInteger(BigInt(digits));
 }
 
-export function notFound(filterId: FilterId | string): QueryError {
-  return new QueryError(`Filter id ${filterId} not found`);
+export function notFound(filterId: FilterId | string): AbsentError {
+  return new AbsentError(`Filter id ${filterId} not found`);
 }
 
 /** A filter as what requests are about. */

@@ -3,6 +3,7 @@ import { Credentials, errorBody, UserRecord } from "../../core/contract/edge.ts"
 import { parseExact, shortText } from "../../core/contract/json.ts";
 import { placeOf } from "../address.ts";
 import { CoreUnavailableError } from "../ask.ts";
+import { askTarget } from "../target.ts";
 import { tooMany } from "../too_many.ts";
 import { defineRoute, type EdgeContext, type EdgeDeps } from "../route.ts";
 
@@ -43,7 +44,7 @@ export default defineRoute({
 
 async function logIn(
   c: EdgeContext,
-  { instances, ask, limits, tokens }: EdgeDeps,
+  { instances, limits, tokens }: EdgeDeps,
   credentials: Credentials,
 ): Promise<Response> {
   // Who fails too often waits, whether it is one address or one name that many try. Each try counts
@@ -54,12 +55,13 @@ async function logIn(
   const count = (tries: number) => keys.forEach((key) => limits.logIn.charge(key, tries));
   count(1);
   try {
-    const response = await ask(await instances.choose([]), {
+    const request = {
       method: "POST",
       path: "/v1/auth",
       body: new TextEncoder().encode(JSON.stringify(credentials)),
       signal: c.req.raw.signal,
-    });
+    } as const;
+    const response = await askTarget("home", request, instances, { mayRepeat: true });
     if (response.ok) {
       const user = UserRecord.parse(await response.json());
       count(-1);

@@ -1,6 +1,6 @@
 import { ExplainDoc, ExplainDraft, ExplainSearch } from "../../core/contract/filter_reports.ts";
 import { FilterPath } from "../../core/contract/filters.ts";
-import { bodyCatalog } from "../body_catalog.ts";
+import { bodyCatalog } from "../request_body.ts";
 import { operationRoute } from "../operation_route.ts";
 
 /** How a filter runs: of one that is saved, and of a draft. */

@@ -5,7 +5,7 @@ import {
   WhyDraftSearch,
   WhySearch,
 } from "../../core/contract/filter_reports.ts";
-import { bodyCatalog } from "../body_catalog.ts";
+import { bodyCatalog } from "../request_body.ts";
 import { operationRoute } from "../operation_route.ts";
 import { formatWanted } from "../format_wanted.ts";
 

@@ -2,7 +2,8 @@ import { JsonError } from "../../core/contract/json.ts";
 import { QueryData, QueryForm } from "../../core/contract/query_forms.ts";
 import { askSeveral } from "../ask_several.ts";
 import { compressed } from "../compressed.ts";
-import { defineRoute, principalOf } from "../route.ts";
+import { readQuery } from "../query_text.ts";
+import { defineRoute, type EdgeContext, principalOf } from "../route.ts";
 
 /** What answers can be besides JSON. */
 const TABLES = [
@@ -20,6 +21,8 @@ export default defineRoute({
   method: "POST",
   path: "/api/queries",
   access: "read",
+  // What is dropped is gone for good.
+  isFresh: async (c) => isDrop(await textOf(c)),
   doc: {
     summary: "Query the archive",
     description:
@@ -30,15 +33,15 @@ export default defineRoute({
     data: QueryData.optional(),
     contentTypes: TABLES,
   },
-  async handle(c, { instances, ask, flights }) {
+  async handle(c, { instances, flights }) {
+    const text = await textOf(c);
     const body = new Uint8Array(await c.req.arrayBuffer());
-    const text = decodeUtf8(body);
     const asked = { principal: principalOf(c), accept: c.req.header("accept") };
     const [core, ...others] = instances.urls;
     const key = `${JSON.stringify(asked)}\n${text}`;
     const answer = await flights.share(key, c.req.raw.signal, (signal) => {
       if (core !== undefined && others.length === 0) {
-        return ask(core, { ...asked, signal, method: "POST", path: "/v1/query", body });
+        return instances.ask(core, { ...asked, signal, method: "POST", path: "/v1/query", body });
       }
       const isTable = TABLES.some((type) => asked.accept?.toLowerCase().includes(type));
       return askSeveral(text, { ...asked, isTable, signal }, instances);
@@ -47,10 +50,16 @@ export default defineRoute({
   },
 });
 
-function decodeUtf8(body: Uint8Array): string {
+async function textOf(c: EdgeContext): Promise<string> {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body);
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+      .decode(await c.req.arrayBuffer());
   } catch {
     throw new JsonError("Cannot read JSON as it must be UTF-8");
   }
+}
+
+/** However it is written. */
+function isDrop(text: string): boolean {
+  return /drop|\\u/.test(text) && readQuery(text).type === "drop";
 }

@@ -1,5 +1,5 @@
 import { DraftReplay, ReplaySummary } from "../../core/contract/replays.ts";
-import { bodyCatalog } from "../body_catalog.ts";
+import { bodyCatalog } from "../request_body.ts";
 import { operationRoute } from "../operation_route.ts";
 
 /** A replay of a draft, where the alerts of its catalog are. */

@@ -74,11 +74,12 @@ export interface Fleet extends AsyncDisposable {
   readonly edges: readonly Program[];
 }
 
-/** As many cores as there are databases to be filled, and edges that know all of them. */
+/** A core, or several, for each of the databases that are to be filled, and edges that know all of them. */
 export async function startFleet(
   fill: readonly ((db: Db) => Promise<void>)[],
   edgeCount: number,
   coreSettings: Document = {},
+  replicas = 1,
 ): Promise<Fleet> {
   await using stack = new AsyncDisposableStack();
   const dir = await Deno.makeTempDir({ prefix: "kowalski-fleet-" });
@@ -87,8 +88,9 @@ export async function startFleet(
   for (const _ of fill) databases.push(stack.use(await testDatabase()));
   const dbs = databases.map(({ client, name }) => client.db(name));
   await Promise.all(fill.map((each, i) => each(dbs[i]!)));
-  const ports = freePorts(fill.length + edgeCount);
-  const cores = databases.map(({ uri, name }, i) =>
+  const each = databases.flatMap((database) => Array<TestDatabase>(replicas).fill(database));
+  const ports = freePorts(each.length + edgeCount);
+  const cores = each.map(({ uri, name }, i) =>
     stack.use(
       new Program("core", {
         dir,
@@ -96,13 +98,17 @@ export async function startFleet(
         settings: {
           ...coreSettings,
           core: { roles: ["query"], port: ports[i]!, edge_key: SECRET, data_dir: dir },
-          server: { admin_username: ADMIN.username, admin_password: ADMIN.password },
+          server: {
+            admin_username: ADMIN.username,
+            admin_password: ADMIN.password,
+            ...coreSettings.server,
+          },
           database: { uri, db: name },
         },
       }),
     )
   );
-  const edges = ports.slice(fill.length).map((port) =>
+  const edges = ports.slice(each.length).map((port) =>
     stack.use(
       new Program("edge", {
         dir,

@@ -53,6 +53,13 @@ function cones(rows: readonly number[], catalogs: readonly string[], kwargs = {}
   };
 }
 
+/** As `cones`, asked in the other way. */
+function near(rows: readonly number[], catalogs: readonly string[]) {
+  const { query: { object_coordinates: { radec }, catalogs: each } } = cones(rows, catalogs);
+  const query = { radec, max_distance: 2, distance_units: "arcsec", catalogs: each };
+  return { query_type: "near", query };
+}
+
 function found(rows: readonly number[], catalogs: readonly string[]) {
   return Object.fromEntries(catalogs.map((of) => [
     of,
@@ -81,7 +88,7 @@ function mixed(n: number): Mixed {
     catalogs: [catalog],
     data,
   });
-  switch (Math.floor(n / NAMES.length) % 8) {
+  switch (Math.floor(n / NAMES.length) % 10) {
     case 0: {
       const data = rows.slice(0, 1).map((_id) => ({ _id, of: catalog }));
       return one("find", { filter: { _id: i }, projection: { coordinates: 0 } }, data);
@@ -107,6 +114,10 @@ function mixed(n: number): Mixed {
         data: found(rows, NAMES),
         isPartial: true,
       };
+    case 7:
+      return { body: near(rows, pair), catalogs: pair, data: found(rows, pair) };
+    case 8:
+      return one("estimated_document_count", {}, ROWS);
     default:
       return {
         body: { query_type: "info", query: { command: "catalog_names" } },

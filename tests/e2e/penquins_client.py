@@ -1,6 +1,7 @@
 """Runs queries with penquins and beside it with PyMongo, and tells on a line of JSON whether they agree.
 
-Arguments: the edge's port, the database's address and name, the admin's name and password.
+Arguments: the edge's port, the database's address and name, the admin's name and password, and the
+names of the collections that the system keeps for itself.
 """
 
 import json
@@ -10,7 +11,7 @@ from bson import json_util
 from penquins import Kowalski
 from pymongo import MongoClient
 
-port, uri, database, username, password = sys.argv[1:]
+port, uri, database, username, password, *kept = sys.argv[1:]
 db = MongoClient(uri)[database]
 server = {"protocol": "http", "host": "127.0.0.1", "port": int(port)}
 seen = {}
@@ -33,9 +34,8 @@ def rows(kowalski, **query):
 
 with Kowalski(username=username, password=password, **server) as k:
     seen["ping"] = k.ping()
-    protected = {"users", "tokens", "audit", "filters", "filter_allocations"}
-    ours = {"replays", "replay_objects"}
-    names = sorted(set(db.list_collection_names()) - protected - ours, reverse=True)
+    names = sorted(set(db.list_collection_names()) - set(kept), reverse=True)
+    seen["kept"] = not {"users", "tokens", "filters"} & set(k.get_catalogs())
     same("catalog_names", k.get_catalogs(), names)
     candids = sorted(d["candid"] for d in db.ZTF_alerts.find())
 

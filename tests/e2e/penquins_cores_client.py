@@ -1,6 +1,7 @@
 """Uses several instances at once, as penquins does, and tells on a line of JSON what came of it.
 
 Arguments: the ports of two edges, the admin's name and password, the process of the core with `beta`.
+Has the core with `gamma` killed and started by a line each, and waits for a line that it is done.
 """
 
 import json
@@ -10,6 +11,7 @@ import sys
 from threading import Timer
 
 from penquins import Kowalski
+from requests.exceptions import RetryError
 
 first, second, username, password, core = sys.argv[1:]
 seen = {}
@@ -111,5 +113,36 @@ with Kowalski(token=token, protocol="http", host="127.0.0.1", port=int(first), t
     Timer(2.5, os.kill, [int(core), signal.SIGCONT]).start()
     slow = {"catalog": "beta", "filter": {"_id": {"$gte": 13}}}
     seen["slow"] = k.query(query={"query_type": "count_documents", "query": slow})["default"]["data"]
+
+
+
+def have(what):
+    print(what, flush=True)
+    sys.stdin.readline()
+
+
+def gave_up(what):
+    try:
+        what()
+        return "no error"
+    except RetryError:
+        return True
+
+
+# A core is killed: what it alone holds is asked for again and again, in vain; the rest goes on.
+less = {"max_retries": 2, "backoff_factor": 0.1}
+with Kowalski(instances={"first": at(first), "second": at(second)}, **less) as k:
+    have("kill")
+    seen["down"] = [gave_up(lambda: k.query(query=find("gamma"), name=name)) for name in k.instances]
+    answers = [k.query(query=find(c), name=n)[n]["data"] for n in k.instances for c in catalogs[::3]]
+    seen["others"] = answers == [[{"_id": 3, "of": c}] for c in catalogs[::3]] * 2 or answers
+    part = k.query(query={**cones(catalogs), "kwargs": {"partial": True}}, name="first")["first"]
+    seen["part"] = [list(part["data"]), part["missing"]]
+    seen["still_listed"] = k.get_catalogs(name="first") == lists["first"]
+    have("start")
+    # Its next try finds the core again.
+with Kowalski(instances={"first": at(first), "second": at(second)}) as k:
+    back = [k.query(query=find("gamma"), name=name)[name]["data"] for name in k.instances]
+    seen["back"] = back == [[{"_id": 3, "of": "gamma"}]] * 2 or back
 
 print(json.dumps(seen))

@@ -17,12 +17,25 @@ describe("penquins 2.4.2, unmodified, with two edges before three cores", () => 
     await beta!.command({ profile: 2 });
     const ports = fleet.edges.map(({ url }) => new URL(url).port);
     const pid = `${fleet.cores[1]!.pid}`;
-    const { success, stdout, stderr } = await new Deno.Command(python!, {
+    const client = new Deno.Command(python!, {
       args: [SCRIPT, ...ports, ADMIN.username, ADMIN.password, pid],
-    }).output();
-    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-    assertEquals(success, true, text(stderr));
-    assertEquals(JSON.parse(text(stdout).trim().split("\n").at(-1)!), {
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const failure = new Response(client.stderr).text();
+    const done = client.stdin.getWriter();
+    let said = "";
+    for await (const text of client.stdout.pipeThrough(new TextDecoderStream())) {
+      said += text;
+      if (said.endsWith("kill\n")) await fleet.cores[2]!.kill();
+      else if (said.endsWith("start\n")) await fleet.cores[2]!.start();
+      else continue;
+      await done.write(new TextEncoder().encode("done\n"));
+    }
+    await done.close();
+    assertEquals((await client.status).success, true, await failure);
+    assertEquals(JSON.parse(said.trim().split("\n").at(-1)!), {
       ping: [true, true],
       same_lists: true,
       descending: true,
@@ -44,6 +57,11 @@ describe("penquins 2.4.2, unmodified, with two edges before three cores", () => 
       alias: true,
       three: { first: ["alpha"], second: ["beta"], alias: ["gamma"] },
       slow: ROWS - 13,
+      down: [true, true],
+      others: true,
+      part: [["alpha", "beta", "shared"], ["gamma"]],
+      still_listed: true,
+      back: true,
     });
     const asked = await beta!.collection("system.profile").find().toArray();
     const slow = asked.filter(({ command }) => JSON.stringify(command).includes('{"$gte":13}'));

@@ -2,6 +2,7 @@
 import { describe, it } from "@std/testing/bdd";
 import { assertEquals } from "@std/assert";
 import { BSON, type Document } from "mongodb";
+import { PROTECTED_COLLECTIONS } from "../../core/archive/protected.ts";
 import { ADMIN, startApi } from "../support/api.ts";
 import { findPenquins } from "../support/penquins.ts";
 
@@ -44,13 +45,16 @@ describe("penquins 2.4.2, unmodified", () => {
       })));
 
       const { port } = new URL(api.edge.url);
+      const { uri, name } = api.database;
+      const account = [ADMIN.username, ADMIN.password];
       const { success, stdout, stderr } = await new Deno.Command(python!, {
-        args: [SCRIPT, port, api.database.uri, api.database.name, ADMIN.username, ADMIN.password],
+        args: [SCRIPT, port, uri, name, ...account, ...PROTECTED_COLLECTIONS],
       }).output();
       const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
       assertEquals(success, true, text(stderr));
       assertEquals(JSON.parse(text(stdout).trim().split("\n").at(-1)!), {
         ping: true,
+        kept: true,
         catalog_names: true,
         find: true,
         find_one: true,

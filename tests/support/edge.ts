@@ -96,9 +96,8 @@ export function edge(
   const app = createApp({
     routes: [auth, healthz, ping, queries, adminOnly],
     tokens,
-    users: createUsers(instances, ask, () => NOW_MS),
+    users: createUsers(instances, () => NOW_MS),
     instances,
-    ask,
     flights: createFlights(),
     limits: {
       address: new RateLimit(plenty, () => NOW_MS),

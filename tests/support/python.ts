@@ -30,7 +30,8 @@ export async function findPython(
   return isMade ? python : null;
 }
 
-async function runs(command: string, args: readonly string[]): Promise<boolean> {
+/** Whether it is there, and ends well. */
+export async function runs(command: string, args: readonly string[]): Promise<boolean> {
   try {
     const { success } = await new Deno.Command(command, {
       args: [...args],
