@@ -19,6 +19,7 @@ import type { Scorer } from "./contract/model.ts";
 import { matchObjects } from "./match_objects.ts";
 import type { Passed } from "./contract/passed.ts";
 import type { SurveyDef } from "./contract/survey.ts";
+import { Accounts } from "./filters/engine/plan/accounts.ts";
 import { walkObjects } from "./pipeline/objects.ts";
 import { type ReadAlert, readBatch } from "./pipeline/read_batch.ts";
 import { scoreSteps } from "./pipeline/score.ts";
@@ -46,6 +47,8 @@ const CONFLICTS_MAX = 5;
 export class Ingest {
   readonly #deps: IngestDeps;
   readonly #cells: CellCatalogs;
+  /** What filters cost, in whatever version of all filters. */
+  readonly #accounts = new Accounts();
   #filterVersion = "";
   #filters: FilterRunner;
 
@@ -83,7 +86,7 @@ export class Ingest {
     if (!filters) {
       throw new Error(`Cannot run filters of version ${filterVersion}: they are unknown`);
     }
-    this.#filters = new FilterRunner(this.#deps.archive.db, filters);
+    this.#filters = new FilterRunner(this.#deps.archive.db, filters, this.#accounts);
     this.#filterVersion = filterVersion;
   }
 

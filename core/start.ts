@@ -1,5 +1,6 @@
 /** Starts one instance: its brokers, its outbox, its queries, in this order, and ends them in the other. */
 import { mongoOutbox } from "./archive/outbox.ts";
+import { FilterFaultLog } from "./archive/filter_faults.ts";
 import { replayClaims } from "./archive/replay_claims.ts";
 import { isTransient } from "./archive/errors.ts";
 import { openArchive } from "./archive/open.ts";
@@ -69,6 +70,10 @@ export async function startCore(options: CoreOptions): Promise<Core> {
   const all = await loadFolder<SurveyDef>(new URL("../catalogs/live/", import.meta.url));
   const surveys = [...all.values()].filter(({ name }) => settings.enabled[name]);
 
+  const faults = new FilterFaultLog(
+    archive.db,
+    (error) => log.warn("failures of filters couldn't be kept", { error: String(error) }),
+  );
   const sources = new Map<string, Source>();
   const brokers: Promise<void>[] = [];
   let queries: Queries | null = null;
@@ -93,7 +98,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
       if (!source) continue;
       sources.set(survey.name, source);
       brokers.push(runSurveyBroker(
-        await brokerDeps(options, { archive, survey, source, counts, metrics, log }),
+        await brokerDeps(options, { archive, survey, source, counts, metrics, faults, log }),
         stop.signal,
         abandon.signal,
       ));
@@ -160,6 +165,7 @@ export async function startCore(options: CoreOptions): Promise<Core> {
       );
       await ended.catch((error) => log.warn("a broker ended early", { error: String(error) }));
       clearTimeout(drained);
+      await faults[Symbol.asyncDispose]();
       outboxStop.abort();
       await outbox;
       await replays;
@@ -176,12 +182,13 @@ interface Parts {
   readonly source: Source;
   readonly counts: Counts;
   readonly metrics: Metrics;
+  readonly faults: FilterFaultLog;
   readonly log: Log;
 }
 
 async function brokerDeps(
   options: CoreOptions,
-  { archive, survey, source, counts, metrics, log }: Parts,
+  { archive, survey, source, counts, metrics, faults, log }: Parts,
 ): Promise<Parameters<typeof runSurveyBroker>[0]> {
   const { settings, uri } = options;
   const models = await modelsOf(settings, survey, log);
@@ -218,9 +225,11 @@ async function brokerDeps(
       counts.add(reports);
       for (const report of reports) metrics.countReport(survey.name, report);
       metrics.setSource(survey.name, source.state());
-      for (const failure of reports.flatMap(({ filterFailures }) => filterFailures)) {
+      const failures = reports.flatMap(({ filterFailures }) => filterFailures);
+      for (const failure of failures) {
         log.warn("a filter failed", { survey: survey.name, ...failure });
       }
+      faults.add(failures);
     },
     onRetry(reason) {
       metrics.countBatchRetry(survey.name);

@@ -39,3 +39,11 @@ export function isConflict(error: unknown): boolean {
 export function isDuplicateKey(error: unknown): boolean {
   return (error as MongoErrorLike).code === DUPLICATE_KEY;
 }
+
+/** MongoDB's own numbers: a time, an amount of memory, the size of a document or of a text. */
+const LIMITS = [50, 146, 292, 10334, 16493, 17419];
+
+/** What was asked for takes more than the server gives to one command. */
+export function isBeyondLimits(error: unknown): boolean {
+  return LIMITS.includes((error as MongoErrorLike).code as number);
+}

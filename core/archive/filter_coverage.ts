@@ -48,13 +48,38 @@ const STAGES: Readonly<Record<string, unknown>> = {
   $sortByCount: "$a",
   $unset: "a",
   $unwind: "$a",
-  ...examples(
-    `$changeStream $changeStreamSplitLargeEvent $collStats $currentOp $documents $geoNear $graphLookup
-    $indexStats $listLocalSessions $listSampledQueries $listSearchIndexes $listSessions $lookup $merge
-    $out $planCacheStats $querySettings $queryStats $rankFusion $search $searchMeta
-    $shardedDataDistribution $unionWith $vectorSearch`,
-    {},
+};
+
+/** Why a stage may not stand in a filter; other stages that aren't allowed are none at all. */
+const REFUSED_STAGES: Readonly<Record<string, string>> = {
+  ...because(
+    "it reads what isn't the alert",
+    "$documents $graphLookup $lookup $querySettings $unionWith",
   ),
+  ...because("it writes", "$merge $out"),
+  ...because(
+    "it stands before all others, and reads a collection by an index",
+    "$geoNear $rankFusion $score $scoreFusion $search $searchMeta $vectorSearch",
+  ),
+  ...because("it follows what changes", "$changeStream $changeStreamSplitLargeEvent"),
+  ...because(
+    "it tells of the server",
+    `$collStats $currentOp $indexStats $listCachedAndActiveUsers $listCatalog $listClusterCatalog
+    $listLocalSessions $listSampledQueries $listSearchIndexes $listSessions $operationMetrics
+    $planCacheStats $queryStats $shardedDataDistribution`,
+  ),
+  ...because(
+    "it is the server's own",
+    "$mergeCursors $queue $setVariableFromSubPipeline $backupCursor $backupCursorExtend",
+  ),
+};
+
+/** The same of operators. */
+const REFUSED_OPERATORS: Readonly<Record<string, string>> = {
+  ...because("it would run a script", "$accumulator $function $where"),
+  ...because("it goes by an index, which a single alert doesn't have", "$text"),
+  ...because("it is the server's own", "$const $toHashedIndexKey $alwaysFalse $alwaysTrue"),
+  ...because("only servers newer than all that were tried have it", "$minMaxScaler $toUUID"),
 };
 
 /** By itself in a query. */
@@ -67,6 +92,8 @@ const TOP_LEVEL: Readonly<Record<string, unknown>> = {
   $or: [{ a: 1 }],
   $sampleRate: 0.5,
   $text: { $search: "a" },
+  $alwaysFalse: 1,
+  $alwaysTrue: 1,
   $where: "true",
 };
 
@@ -115,7 +142,6 @@ const PARTS: Readonly<Record<string, Document>> = {
 
 /** What a projection may ask of a field besides expressions. */
 const PROJECTIONS: Readonly<Record<string, unknown>> = {
-  $elemMatch: { $elemMatch: { b: 1 } },
   $meta: { $meta: "textScore" },
   $slice: { $slice: ["$a", 1] },
 };
@@ -156,12 +182,11 @@ const WINDOWS: Readonly<Record<string, unknown>> = {
   $shift: { output: "$a", by: 1 },
 };
 
-const UNLISTED = { where: "refused", why: "it isn't on the list of what may pass" } as const;
-
 /** Of everything, by kind and name. */
 export function filterCoverage(): FilterCoverage[] {
   return [
     ...table("stage", STAGES, (name, value) => ({ [name]: value })),
+    ...table("stage", REFUSED_STAGES, (name) => ({ [name]: {} })),
     ...table("query operator", TOP_LEVEL, (name, value) => ({ $match: { [name]: value } })),
     ...table("query operator", OF_FIELD, (name, value) => ({ $match: { a: { [name]: value } } })),
     ...table("query operator", PARTS, (_, value) => ({ $match: { a: value } })),
@@ -169,7 +194,7 @@ export function filterCoverage(): FilterCoverage[] {
     ...expressionCoverage().map((each): FilterCoverage => ({
       kind: "expression",
       ...each,
-      ...each.where !== "refused" && !OPERATORS.has(each.name) && UNLISTED,
+      ...!OPERATORS.has(each.name) && refused(each.name),
     })),
     ...table("accumulator", ACCUMULATORS, (name, value) => ({
       $group: { _id: null, a: { [name]: value } },
@@ -196,21 +221,31 @@ function table(
   return Object.keys(all).sort().map((name) => ({
     kind,
     name,
-    ...verdictOn(toStage(name, all[name])),
+    ...verdictOn(name, toStage(name, all[name])),
   }));
 }
 
-function verdictOn(stage: Document): Pick<FilterCoverage, "where" | "why"> {
+function verdictOn(name: string, stage: Document): Pick<FilterCoverage, "where" | "why"> {
   try {
     checkFilterPipeline([stage]);
   } catch (error) {
     if (!(error instanceof QueryError)) throw error;
-    return UNLISTED;
+    return refused(name);
   }
   const [route] = routeOf([stage]);
   const { runs, reason, failure } = route!;
   const why = reason ?? failure;
   return { where: runs, ...why !== undefined && { why } };
+}
+
+function refused(name: string): { where: "refused"; why: string } {
+  const why = REFUSED_STAGES[name] ?? REFUSED_OPERATORS[name];
+  if (why === undefined) throw new Error(`Cannot tell why ${name} is refused`);
+  return { where: "refused", why };
+}
+
+function because(reason: string, names: string): Record<string, string> {
+  return Object.fromEntries(names.trim().split(/\s+/).map((name) => [name, reason]));
 }
 
 function examples(names: string, value: unknown): Record<string, unknown> {

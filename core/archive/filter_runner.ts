@@ -5,6 +5,7 @@
 import type { Db } from "mongodb";
 import type { Document } from "../contract/document.ts";
 import type { ActiveFilter } from "../contract/passed.ts";
+import { Accounts } from "../filters/engine/plan/accounts.ts";
 import { FilterPlan } from "../filters/engine/plan/filter_plan.ts";
 import { type FilterFailure, type Hit, type Input, MongoFilters } from "./mongo_filters.ts";
 
@@ -24,14 +25,16 @@ interface Group {
 export class FilterRunner {
   readonly #groups: readonly Group[];
 
-  constructor(db: Db, filters: readonly ActiveFilter[]) {
+  /** `accounts`: what was learned of filters in earlier versions. */
+  constructor(db: Db, filters: readonly ActiveFilter[], accounts = new Accounts()) {
+    accounts.keep(filters);
     const byPermissions = Map.groupBy(
       filters,
       ({ permissions }) => JSON.stringify([...new Set(permissions)].toSorted()),
     );
     this.#groups = [...byPermissions.values()].map((some) => {
-      const plan = new FilterPlan(some);
-      const others = new MongoFilters(db, [...plan.uncompiled.keys()]);
+      const plan = new FilterPlan(some, accounts);
+      const others = new MongoFilters(db, [...plan.uncompiled.keys()], accounts);
       return { permissions: some[0]!.permissions, plan, others };
     });
   }

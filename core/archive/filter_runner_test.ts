@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { assertEquals } from "@std/assert";
 import { type Document, Double } from "../contract/document.ts";
+import { Accounts } from "../filters/engine/plan/accounts.ts";
 import { sideBySide } from "../filters/batch_pipeline.ts";
 import { filterOf } from "../../tests/support/filters.ts";
 import { type TestDatabase, testDatabase } from "../../tests/support/mongo.ts";
@@ -144,6 +145,48 @@ describe("FilterRunner", () => {
       const { hits, failures } = await runner.run(() => ALERTS);
       assertEquals(failures.map(({ filterId }) => filterId), [2]);
       assertEquals(new Set(hits.map(({ filter }) => filter.filterId)), new Set([1]));
+    }
+  });
+
+  describe("with filters that run away in MongoDB", () => {
+    const bucket = { $bucketAuto: { groupBy: "$candid", buckets: 1 } };
+    const doubled = {
+      $reduce: {
+        input: { $range: [0, 22] }, // Too much here; and no more than a server can bear.
+        initialValue: ["$candid"],
+        in: { $concatArrays: ["$$value", "$$value"] },
+      },
+    };
+    const good = [filterOf([{ $match: {} }], 1), filterOf([{ $match: {} }, bucket], 2)];
+    const bad: Record<string, Document[]> = {
+      // It would end the server, which can't be stopped within an expression.
+      "allocates without end": [{ $addFields: { x: { $size: doubled } } }, bucket],
+      "takes more memory than the server gives": [
+        { $densify: { field: "candidate.programid", range: { step: 1, bounds: [0, 400_000] } } },
+        { $addFields: { text: "x".repeat(1_000) } },
+        { $group: { _id: null, all: { $push: "$$ROOT" } } },
+      ],
+    };
+
+    for (const [name, pipeline] of Object.entries(bad)) {
+      it(`sets one aside for good that ${name}, and the others pass what they pass`, async () => {
+        const filter = filterOf(pipeline, 3);
+        const accounts = new Accounts();
+        const reasons: string[] = [];
+        for (let batch = 0; batch < 5; batch++) {
+          // Each time some other filter has changed.
+          const runner = new FilterRunner(db(), [...good, filter], accounts);
+          const { hits, failures } = await runner.run(() => ALERTS.slice(0, 2));
+          assertEquals(hits.map(({ filter }) => filter.filterId).toSorted(), [1, 1, 2, 2]);
+          assertEquals(failures.map(({ filterId }) => filterId), [3]);
+          reasons.push(failures[0]!.reason);
+        }
+        assertEquals(
+          reasons.slice(-2).map((reason) => reason.includes("too expensive 3 times")),
+          [true, true],
+          reasons.join("\n"),
+        );
+      });
     }
   });
 

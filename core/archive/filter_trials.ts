@@ -8,8 +8,10 @@ import { decodeExtended } from "../contract/extended_json.ts";
 import { JsonError, parseExact, shortText } from "../contract/json.ts";
 import { QueryError, type RawBatches } from "../contract/query.ts";
 import type { SurveyDef } from "../contract/survey.ts";
+import { isTooExpensive } from "../filters/engine/plan/accounts.ts";
+import { meterOf } from "../filters/engine/plan/meter.ts";
 import { checkFilterPipeline } from "./allowed.ts";
-import { readDocument } from "./bson_read.ts";
+import { readDocument, readDocuments } from "./bson_read.ts";
 import { batchesOf, told } from "./cursor_batches.ts";
 import { storedInputs } from "./stored_inputs.ts";
 
@@ -63,9 +65,10 @@ export function filterTrials(db: Db, surveys: readonly SurveyDef[]): FilterTrial
       const survey = surveyOf(catalog);
       const candid = await newestCandid(survey);
       if (candid === undefined) return false;
-      const stages = [...survey.upstream([candid], permissions), ...pipeline];
-      const results = aggregate(survey, stages, { maxTimeMs: DRY_RUN_MS_MAX, signal });
-      for await (const _ of results);
+      const upstream = survey.upstream([candid], permissions);
+      const options = { maxTimeMs: DRY_RUN_MS_MAX, signal };
+      await checkCost(survey, upstream, pipeline, options);
+      for await (const _ of aggregate(survey, [...upstream, ...pipeline], options));
       return true;
     },
     run({ catalog, permissions }, text, { objectIds, betweenJd }, options) {
@@ -104,6 +107,29 @@ export function filterTrials(db: Db, surveys: readonly SurveyDef[]): FilterTrial
       }).toArray()
     );
     return raw && readDocument(raw as unknown as Uint8Array).candid as number | bigint;
+  }
+
+  /**
+   * Throws `QueryError` where the pipeline does more for one of the inputs than a filter may: MongoDB,
+   * which can't be stopped within an expression, isn't even asked.
+   */
+  async function checkCost(
+    survey: SurveyDef,
+    inputs: Document[],
+    pipeline: readonly Document[],
+    options: TrialOptions,
+  ): Promise<void> {
+    const documents: Document[] = [];
+    for await (const batch of aggregate(survey, inputs, options)) {
+      documents.push(...readDocuments(batch));
+    }
+    try {
+      // MongoDB computes constants even where there is no document.
+      (documents.length === 0 ? [{}] : documents).forEach(meterOf(pipeline));
+    } catch (error) {
+      if (!isTooExpensive(error)) throw error;
+      throw new QueryError(`the pipeline is too expensive: ${error.message}`);
+    }
   }
 
   async function* aggregate(

@@ -1,12 +1,14 @@
 /** Runs filters that aren't compiled in MongoDB, on documents that need not be stored yet. */
 import type { Db } from "mongodb";
 import { MARK, namedFields, oneByOne, sideBySide } from "../filters/batch_pipeline.ts";
+import { type Account, Accounts, isTooExpensive } from "../filters/engine/plan/accounts.ts";
 import { leadingConditions } from "../filters/engine/plan/leading.ts";
+import { type Meter, meterOf } from "../filters/engine/plan/meter.ts";
 import type { Document } from "../contract/document.ts";
 import type { ActiveFilter } from "../contract/passed.ts";
 import { readDocument } from "./bson_read.ts";
 import { documentBytes } from "./bson_write.ts";
-import { isTransient } from "./errors.ts";
+import { isBeyondLimits, isTransient } from "./errors.ts";
 
 export interface Hit {
   readonly filter: ActiveFilter;
@@ -27,16 +29,20 @@ export interface Input {
   readonly document: Document;
 }
 
-/** How long one filter, or a set of them that runs together, may take for a batch. */
-const FILTERS_MS_MAX = 10_000;
+/** How long a set of filters that runs together may take for a batch. */
+const TOGETHER_MS_MAX = 10_000;
+/** How long one filter may take for a batch by itself. */
+const ALONE_MS_MAX = 3_000;
 /** Below MongoDB's 16 MiB for a command, with room for the stages. */
 const INPUT_BYTES_MAX = 16_000_000;
 const ROWS_PER_REPLY = 1_000_000;
 
 interface Prepared {
   readonly filter: ActiveFilter;
+  readonly account: Account;
   /** False only where it surely doesn't pass. */
   readonly mayPass: (input: Document) => boolean;
+  readonly meter: Meter;
   /** Fields that it may need; null: all. */
   readonly fields: ReadonlySet<string> | null;
   /** Null: only one by one is right. */
@@ -46,13 +52,17 @@ interface Prepared {
 /** Filters that see the same documents, and what was learned of them. */
 export class MongoFilters {
   readonly #db: Db;
+  readonly #accounts: Accounts;
   readonly #filters: readonly Prepared[];
+  /** Compiled filters of which only MongoDB could tell whether some alert passes. */
+  readonly #compiled = new Map<ActiveFilter, Prepared>();
   /** Filters that failed: each runs on its own from then on, so that the others don't pay for it. */
   readonly #suspects = new Set<ActiveFilter>();
 
-  constructor(db: Db, filters: readonly ActiveFilter[]) {
+  constructor(db: Db, filters: readonly ActiveFilter[], accounts = new Accounts()) {
     this.#db = db;
-    this.#filters = filters.map(prepare);
+    this.#accounts = accounts;
+    this.#filters = filters.map((filter) => prepare(filter, accounts));
   }
 
   /**
@@ -61,11 +71,22 @@ export class MongoFilters {
    */
   async run(inputs: readonly Input[], failures: FilterFailure[]): Promise<Hit[]> {
     const hits: Hit[] = [];
-    const wanted = inputs.filter(({ document }) =>
-      this.#filters.some(({ mayPass }) => mayPass(document))
+    const own = new Map(
+      this.#filters.map((each) => [each, new Set(this.#payable(each, inputs, failures))]),
     );
-    for (const chunk of inChunks(marked(wanted, this.#filters))) {
-      hits.push(...await this.#runTogether(chunk, failures));
+    const together = this.#filters.filter(({ filter, stages }) =>
+      stages !== null && !this.#suspects.has(filter)
+    );
+    const wanted = inputs.filter((input) => together.some((each) => own.get(each)!.has(input)));
+    for (const chunk of inChunks(marked(wanted, together))) {
+      const found = await this.#runTogether(together, chunk);
+      if (found) hits.push(...found);
+      else {
+        for (const each of together) hits.push(...await this.#runAlone(each, chunk, failures));
+      }
+    }
+    for (const each of new Set(this.#filters).difference(new Set(together))) {
+      hits.push(...await this.#runOn(each, [...own.get(each)!], failures));
     }
     return hits;
   }
@@ -76,51 +97,89 @@ export class MongoFilters {
     inputs: readonly Input[],
     failures: FilterFailure[],
   ): Promise<Hit[]> {
+    const prepared = this.#compiled.get(filter) ?? prepare(filter, this.#accounts);
+    this.#compiled.set(filter, prepared);
+    return await this.#runOn(prepared, this.#payable(prepared, inputs, failures), failures);
+  }
+
+  /** The inputs that may pass, at a cost that the filter may have. */
+  #payable(
+    { filter, account, mayPass, meter }: Prepared,
+    inputs: readonly Input[],
+    failures: FilterFailure[],
+  ): Input[] {
+    let reason: string | undefined;
+    const payable = inputs.filter(({ document }) => {
+      if (!mayPass(document)) return false;
+      if (account.aside === undefined) {
+        try {
+          meter(document);
+          return true;
+        } catch (error) {
+          if (!isTooExpensive(error)) throw error;
+          account.strike(error.message);
+          this.#suspects.add(filter);
+          reason = error.message;
+        }
+      }
+      reason = account.aside ?? reason;
+      return false;
+    });
+    if (reason !== undefined) failures.push(failureOf(filter, reason));
+    return payable;
+  }
+
+  async #runOn(
+    prepared: Prepared,
+    inputs: readonly Input[],
+    failures: FilterFailure[],
+  ): Promise<Hit[]> {
     const hits: Hit[] = [];
-    const prepared = prepare(filter);
     for (const chunk of inChunks(marked(inputs, [prepared]))) {
       hits.push(...await this.#runAlone(prepared, chunk, failures));
     }
     return hits;
   }
 
-  async #runTogether(inputs: readonly Document[], failures: FilterFailure[]): Promise<Hit[]> {
-    const together = this.#filters.filter(({ filter, stages }) =>
-      stages !== null && !this.#suspects.has(filter)
-    );
-    const alone = new Set(this.#filters).difference(new Set(together));
-    const hits: Hit[] = [];
-    if (together.length > 0) {
-      try {
-        const facets = together.map(({ stages }, i) => [`f${i}`, stages]);
-        const [results] = await this.#aggregate([
-          { $documents: { $literal: inputs } },
-          { $facet: Object.fromEntries(facets) },
-        ]);
-        together.forEach(({ filter }, i) =>
-          hits.push(...single(filter, unmarked(results![`f${i}`] as Document[])))
-        );
-      } catch (error) {
-        if (isTransient(error)) throw error;
-        together.forEach((each) => alone.add(each)); // One of them is at fault: which?
-      }
+  /** Undefined where one of them is at fault. */
+  async #runTogether(
+    together: readonly Prepared[],
+    inputs: readonly Document[],
+  ): Promise<Hit[] | undefined> {
+    try {
+      const facets = together.map(({ stages }, i) => [`f${i}`, stages]);
+      const [results] = await this.#aggregate([
+        { $documents: { $literal: inputs } },
+        { $facet: Object.fromEntries(facets) },
+      ], TOGETHER_MS_MAX);
+      return together.flatMap(({ filter }, i) =>
+        single(filter, unmarked(results![`f${i}`] as Document[]))
+      );
+    } catch (error) {
+      if (isTransient(error)) throw error;
+      return undefined;
     }
-    for (const each of alone) hits.push(...await this.#runAlone(each, inputs, failures));
-    return hits;
   }
 
   async #runAlone(
-    prepared: Prepared,
+    { filter, account, mayPass, stages }: Prepared,
     inputs: readonly Document[],
     failures: FilterFailure[],
   ): Promise<Hit[]> {
-    const { filter, mayPass, stages } = prepared;
     const mine = inputs.filter(mayPass);
     if (mine.length === 0) return [];
     const documents = { $documents: { $literal: mine } };
     try {
-      if (stages) return single(filter, unmarked(await this.#aggregate([documents, ...stages])));
-      const rows = await this.#aggregate([documents, ...oneByOne(filter.pipeline)]);
+      if (stages) {
+        return single(
+          filter,
+          unmarked(await this.#aggregate([documents, ...stages], ALONE_MS_MAX)),
+        );
+      }
+      const rows = await this.#aggregate(
+        [documents, ...oneByOne(filter.pipeline)],
+        ALONE_MS_MAX,
+      );
       return single(
         filter,
         rows.flatMap((row) =>
@@ -130,17 +189,18 @@ export class MongoFilters {
     } catch (error) {
       if (isTransient(error)) throw error;
       this.#suspects.add(filter);
-      const { filterId, fid } = filter;
-      failures.push({ filterId, fid, reason: String((error as Error).message) });
+      const reason = String((error as Error).message);
+      if (isBeyondLimits(error)) account.strike(reason);
+      failures.push(failureOf(filter, account.aside ?? reason));
       return [];
     }
   }
 
-  async #aggregate(pipeline: Document[]): Promise<Document[]> {
+  async #aggregate(pipeline: Document[], maxTimeMS: number): Promise<Document[]> {
     const raw = await this.#db.aggregate(pipeline, {
       raw: true,
       batchSize: ROWS_PER_REPLY,
-      maxTimeMS: FILTERS_MS_MAX,
+      maxTimeMS,
       allowDiskUse: false,
       comment: "filters",
     }).toArray();
@@ -148,10 +208,16 @@ export class MongoFilters {
   }
 }
 
-function prepare(filter: ActiveFilter): Prepared {
+function failureOf({ filterId, fid }: ActiveFilter, reason: string): FilterFailure {
+  return { filterId, fid, reason };
+}
+
+function prepare(filter: ActiveFilter, accounts: Accounts): Prepared {
   return {
     filter,
+    account: accounts.of(filter),
     mayPass: leadingConditions(filter.pipeline),
+    meter: meterOf(filter.pipeline),
     fields: namedFields(filter.pipeline),
     stages: sideBySide(filter.pipeline),
   };

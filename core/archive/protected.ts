@@ -8,6 +8,7 @@ export const PROTECTED_COLLECTIONS: ReadonlySet<string> = new Set([
   "audit",
   "filters",
   "filter_allocations",
+  "filter_faults",
   /** Of the original: nothing writes it any more. */
   "queries",
   "outbox",

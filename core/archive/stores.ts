@@ -11,6 +11,7 @@ import {
   ensureClassificationIndexes,
 } from "./classification_store.ts";
 import { type CutoutStore, cutoutStore } from "./cutout_store.ts";
+import { type FilterFaults, filterFaults } from "./filter_faults.ts";
 import { type FilterInsight, filterInsight } from "./filter_insight.ts";
 import { ensureFilterIndexes, type FilterStore, filterStore } from "./filter_store.ts";
 import { type FilterTrials, filterTrials } from "./filter_trials.ts";
@@ -54,6 +55,7 @@ export interface Stores {
   readonly cutouts: CutoutStore;
   readonly filters: FilterStore;
   readonly filterTrials: FilterTrials;
+  readonly filterFaults: FilterFaults;
   readonly filterInsight: FilterInsight;
   readonly classifications: ClassificationStore;
   readonly retries: Retries;
@@ -76,6 +78,7 @@ export function createStores(deps: StoresDeps): Stores {
     cutouts: cutoutStore(surveys),
     filters: filterStore(db),
     filterTrials: filterTrials(db, surveys),
+    filterFaults: filterFaults(db),
     filterInsight: filterInsight(db, surveys, deps.additionsOf),
     classifications: classificationStore(db, surveys),
     retries: retries(),

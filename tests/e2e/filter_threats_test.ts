@@ -61,6 +61,38 @@ describe("threat 10: server-side JavaScript in a filter", () => {
   });
 });
 
+describe("threat 10: a filter that would end the server, which can't be stopped within an expression", () => {
+  // Four million numbers: more than a filter may have, and no more than a server can bear.
+  const doubled = (start: unknown) => ({
+    $reduce: {
+      input: { $range: [0, 22] },
+      initialValue: start,
+      in: { $concatArrays: ["$$value", "$$value"] },
+    },
+  });
+  const bucket = { $bucketAuto: { groupBy: "$x", buckets: 1 } };
+
+  for (
+    const [name, pipeline] of Object.entries({
+      "of constants": [{ $project: { x: { $size: doubled([1]) } } }],
+      "of the alert": [{ $project: { x: { $size: doubled(["$candid"]) } } }],
+      "that MongoDB would run": [{ $project: { x: { $size: doubled(["$candid"]) } } }, bucket],
+    })
+  ) {
+    it(`isn't saved, and isn't tried either: ${name}`, async () => {
+      const filter = newFilter({ pipeline });
+      await refused("the pipeline is too expensive", "POST", "/api/filters", filter);
+      assertEquals(await stored(filter.filter_id), []);
+      const saved = newFilter();
+      await ok("POST", "/api/filters", saved);
+      await refused("the pipeline is too expensive", "PATCH", "/api/filters", {
+        filter_id: saved.filter_id,
+        autosave: { active: true, pipeline },
+      });
+    });
+  }
+});
+
 describe("threat 13: stages that read or write other collections", () => {
   const join = { $lookup: { from: "users", localField: "a", foreignField: "b", as: "c" } };
   const forbidden: Record<string, unknown[]> = {

@@ -15,6 +15,7 @@ import {
 import { compileBits } from "./bits.ts";
 import { compileComparison, compileIn } from "./comparisons.ts";
 import { type AtEnd, childOf, compileElements, type Test } from "./elements.ts";
+import { notCompiled } from "./elsewhere.ts";
 import { compileGeoWithin } from "./geo.ts";
 import { compileType } from "./types.ts";
 
@@ -123,7 +124,7 @@ function compileOperators(operators: Document): Condition[] {
       case "$geoWithin":
         return [leaf(compileGeoWithin(operand))];
       default:
-        throw new NotCompiled(`${name} isn't a known operator of a query`, name);
+        throw notCompiled(name);
     }
   });
 }

@@ -12,7 +12,7 @@ export function compileGeoWithin(operand: unknown): Test {
   if (!isObject(operand)) throw new NotCompiled("$geoWithin needs an object");
   const [[shape, circle], ...others] = Object.entries(operand) as [[string, unknown]];
   if (shape !== "$centerSphere" || others.length > 0) {
-    throw new NotCompiled(`$geoWithin with ${shape}`);
+    throw new NotCompiled(`$geoWithin with ${shape}, as it isn't a circle on the sphere`);
   }
   if (!Array.isArray(circle) || circle.length !== 2) {
     throw new NotCompiled("$centerSphere needs a centre and a radius");

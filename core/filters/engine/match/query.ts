@@ -12,6 +12,7 @@ import { isNumber, isObject, isTruthy, plainNumber } from "../values.ts";
 import type { Comparison } from "./comparisons.ts";
 import { compileField, isOperators, onPath, queriesOf } from "./conditions.ts";
 import type { Test } from "./elements.ts";
+import { notCompiled } from "./elsewhere.ts";
 
 export interface Predicate {
   /** The same for predicates that say the same. */
@@ -72,7 +73,7 @@ function compileEntry(name: string, operand: unknown, context: Context): Predica
     case "$comment":
       return [];
     default:
-      throw new NotCompiled(`${name} isn't a known operator of a query`, name);
+      throw notCompiled(name);
   }
 }
 

@@ -4,17 +4,13 @@
  */
 import type { Document } from "../../../contract/document.ts";
 import type { ActiveFilter } from "../../../contract/passed.ts";
-import { giveBudget } from "../budget.ts";
-import { BudgetError, FilterError, NotCompiled } from "../errors.ts";
+import { giveBudget, spent } from "../budget.ts";
+import { FilterError, NotCompiled } from "../errors.ts";
+import { type Account, Accounts, isTooExpensive, STEPS_MAX } from "./accounts.ts";
 import { CandidateIndex } from "./candidate_index.ts";
 import { Clock } from "./memo.ts";
 import { InputNode } from "./nodes.ts";
 import { type Route, Router } from "./route.ts";
-
-/** What a filter may do for one alert: some 50 ms. */
-const STEPS_MAX = 1_000_000;
-/** A filter that went beyond it so often isn't run again until it is changed. */
-const STRIKES_MAX = 3;
 
 export interface Outcome {
   /** The one document that came out. */
@@ -24,10 +20,14 @@ export interface Outcome {
   readonly undecided: ActiveFilter[];
 }
 
-interface Planned extends Route {
+interface Planned extends Pick<Route, "checks"> {
   readonly filter: ActiveFilter;
-  strikes: number;
+  readonly account: Account;
+  readonly documents: { get(): readonly Document[] };
 }
+
+/** Of a filter that is set aside: it is told of at each alert. */
+const NO_ROUTE = { checks: [], documents: { get: () => [] } };
 
 export class FilterPlan {
   /** Filters that MongoDB has to run, and why. */
@@ -38,17 +38,23 @@ export class FilterPlan {
   readonly #index: CandidateIndex;
   #now = new Date();
 
-  constructor(filters: readonly ActiveFilter[]) {
+  constructor(filters: readonly ActiveFilter[], accounts = new Accounts()) {
     const now = () => this.#now;
     this.#input = new InputNode(this.#clock, now);
     const router = new Router(this.#input, now);
     for (const filter of filters) {
-      giveBudget(STEPS_MAX);
+      const account = accounts.of(filter);
+      giveBudget(STEPS_MAX); // Constants are computed at once.
       try {
-        this.#filters.push({ filter, strikes: 0, ...router.route(filter.pipeline) });
+        const route = account.aside ? NO_ROUTE : router.route(filter.pipeline);
+        this.#filters.push({ filter, account, ...route });
       } catch (error) {
-        if (!isKnown(error)) throw error;
-        this.uncompiled.set(filter, error.message);
+        if (isTooExpensive(error)) {
+          account.setAside(error.message);
+          this.#filters.push({ filter, account, ...NO_ROUTE });
+        } else if (error instanceof NotCompiled || error instanceof FilterError) {
+          this.uncompiled.set(filter, error.message);
+        } else throw error;
       }
     }
     this.#index = new CandidateIndex(this.#filters.map(({ checks }) => checks));
@@ -68,30 +74,27 @@ export class FilterPlan {
     return outcome;
   }
 
-  #runOne(planned: Planned, { passes, failures, undecided }: Outcome): void {
-    const { filter, checks, documents } = planned;
+  #runOne({ filter, account, checks, documents }: Planned, outcome: Outcome): void {
+    const { passes, failures, undecided } = outcome;
+    if (account.aside !== undefined) {
+      failures.push({ filter, reason: account.aside });
+      return;
+    }
     giveBudget(STEPS_MAX);
     try {
-      if (planned.strikes >= STRIKES_MAX) {
-        throw new BudgetError(`Cannot run the filter: it was too expensive ${STRIKES_MAX} times`);
-      }
       for (const check of checks) {
         if (!check.get()) return;
       }
       const results = documents.get();
       if (results.length === 1) passes.push({ filter, data: results[0]! });
     } catch (error) {
-      if (error instanceof FilterError) failures.push({ filter, reason: error.message });
-      else if (error instanceof BudgetError || error instanceof RangeError) {
-        // A range: a text or an array that is too long, calls that are nested too deep.
-        planned.strikes++;
-        failures.push({ filter, reason: (error as Error).message });
-      } else undecided.push(filter); // NotCompiled, or a fault of ours: MongoDB knows.
+      if (isTooExpensive(error)) {
+        account.strike(error.message);
+        failures.push({ filter, reason: account.aside ?? error.message });
+      } else if (error instanceof FilterError) failures.push({ filter, reason: error.message });
+      else undecided.push(filter); // NotCompiled, or a fault of ours: MongoDB knows.
+    } finally {
+      account.pay(spent(), this.#clock.tick);
     }
   }
-}
-
-function isKnown(error: unknown): error is Error {
-  return error instanceof NotCompiled || error instanceof FilterError ||
-    error instanceof BudgetError || error instanceof RangeError;
 }

@@ -74,7 +74,7 @@ export function compileAccumulator(specification: unknown, context: Context): Ac
         place,
       );
     default:
-      throw new NotCompiled(`the accumulator ${name}`, place.place);
+      throw new NotCompiled(`${name}, as it isn't computed in process`, place.place);
   }
 }
 
