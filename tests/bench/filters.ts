@@ -1,4 +1,5 @@
 /** What a filter costs an alert: all of them in process, against the same filters in MongoDB. */
+import { Aggregator } from "mingo";
 import { type Db, MongoClient } from "mongodb";
 import ztf from "../../catalogs/live/ztf.ts";
 import { filterChanges, readActiveFilters } from "../../core/archive/filters.ts";
@@ -6,6 +7,7 @@ import { FilterRunner } from "../../core/archive/filter_runner.ts";
 import { ensureIndexes } from "../../core/archive/indexes.ts";
 import { type Input, MongoFilters } from "../../core/archive/mongo_filters.ts";
 import type { Document } from "../../core/contract/document.ts";
+import { plainNumbers } from "../../core/contract/plain_numbers.ts";
 import type { ActiveFilter } from "../../core/contract/passed.ts";
 import { FilterPlan } from "../../core/filters/engine/plan/filter_plan.ts";
 import { startMongo } from "../../deploy/local/mongo.ts";
@@ -52,6 +54,10 @@ interface Row {
   readonly perBatchUs?: number;
   /** One aggregation a filter and alert, on stored alerts. */
   readonly perAlertUs?: number;
+  /** Another library that evaluates pipelines in process, a filter after the other, on plain numbers. */
+  readonly mingoUs?: number;
+  /** How many of the filters it can run. */
+  readonly mingoRuns?: number;
   readonly passesPerAlert: number;
 }
 
@@ -76,17 +82,29 @@ async function measure({ db, pid, small }: Setting): Promise<BenchResult> {
         perBatchUs: await perBatch(db, filters, alerts, used),
       },
       ...filters.length <= 100 && {
+        ...mingo(filters, alerts.slice(0, BATCH)),
         perAlertUs: await perAlert(db, filters, alerts.slice(0, 8), used),
       },
     };
     rows.push(row);
     show(row);
   }
+  const open = prepare(db, variedFilters(100, 2, { cuts: false }));
+  await inProcess([open], alerts, small ? 6 : 20);
+  const openUs = lowerQuartile(open.roundsUs) / alerts.length;
+  const openBatchUs = await perBatch(db, open.filters, alerts, used);
+  console.log(
+    `100 filters that let ${
+      (open.passes / alerts.length).toFixed(0)
+    } of 100 alerts through: an alert ` +
+      `costs ${openUs.toFixed(0)} us in process, ${openBatchUs.toFixed(0)} us by a command a batch`,
+  );
   const liveMs = await timeToLive(db, all.slice(0, 1_000));
   console.log(
     `a change of one of 1,000 filters is read and compiled after ${liveMs.toFixed(0)} ms`,
   );
-  return { figures: { alerts: alerts.length, rows, liveMs }, reach: reachOf(rows, liveMs) };
+  const figures = { alerts: alerts.length, rows, openUs, openBatchUs, liveMs };
+  return { figures, reach: reachOf(rows, liveMs) };
 }
 
 interface Run {
@@ -194,6 +212,29 @@ async function perAlert(
   return (used() - startMs) * 1_000 / alerts.length;
 }
 
+/** Of those filters that it can run on these alerts. */
+function mingo(
+  filters: readonly ActiveFilter[],
+  alerts: readonly StoredAlert[],
+): { mingoUs: number; mingoRuns: number } {
+  const inputs = alerts.map(({ alert, aux }) =>
+    plainNumbers(ztf.toFilterInput(alert, aux, PERMISSIONS)!) as Document
+  );
+  let [us, runs] = [0, 0];
+  for (const { pipeline } of filters) {
+    try {
+      const aggregator = new Aggregator(plainNumbers(pipeline) as Document[]);
+      const run = () => inputs.forEach((input) => aggregator.run([input]));
+      run();
+      const startMs = performance.now();
+      run();
+      us += 1_000 * (performance.now() - startMs) / inputs.length;
+      runs++;
+    } catch { /* An operator that it doesn't have. */ }
+  }
+  return { mingoUs: us, mingoRuns: runs };
+}
+
 async function aggregate(
   db: Db,
   alerts: readonly StoredAlert[],
@@ -281,9 +322,9 @@ function show({ filters, ...row }: Row): void {
       `command ${us(row.togetherUs)}, a command a filter and batch ${
         us(row.perBatchUs)
       }, a command ` +
-      `a filter and alert ${us(row.perAlertUs)}; ${
-        row.passesPerAlert.toFixed(2)
-      } passes an alert; ` +
+      `a filter and alert ${us(row.perAlertUs)}, by mingo ${us(row.mingoUs)} for ${
+        row.mingoRuns ?? 0
+      } of them; ${row.passesPerAlert.toFixed(2)} passes an alert; ` +
       `${row.uncompiled} not compiled; compiled in ${row.compileMs.toFixed(0)} ms`,
   );
 }

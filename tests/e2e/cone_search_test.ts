@@ -96,13 +96,47 @@ describe("cone_search", () => {
     assertEquals(await data("cone_search", around([])), { [catalog]: {} });
   });
 
-  it("takes 10,000 positions", async () => {
+  it("takes 10,000 positions over several catalogs, the nearest match first", async () => {
+    const { client, name } = queries.api.database;
+    // Two stars of each position, the farther one first; and a catalog that holds nothing there.
+    const star = (i: number, offArcsec: number) => ({
+      i,
+      coordinates: {
+        radec_geojson: { type: "Point", coordinates: [i * 0.036 - 180, 9 + offArcsec / 3600] },
+      },
+    });
+    const stars = Array.from({ length: 10_000 }, (_, i) => [star(i, 0.9), star(i, -0.3)]).flat();
+    await client.db(name).collection<Document>("stars").insertMany(stars);
+    await client.db(name).collection("stars")
+      .createIndex({ "coordinates.radec_geojson": "2dsphere" });
     const radec = Object.fromEntries(
-      Array.from({ length: 10_000 }, (_, i) => [`p${i}`, [i % 360, 9.36]]),
+      Array.from({ length: 10_000 }, (_, i) => [`p${i}`, [i * 0.036, 9]]),
     );
-    const found = await data("cone_search", around(radec)) as Record<string, Document>;
-    assertEquals(Object.keys(found[catalog]!).length, 10_000);
-    assertEquals(found[catalog]!.p47, a);
+    const query = {
+      ...around({ ...radec, p0: [47, 9.36] }, 1),
+      catalogs: {
+        stars: { projection: { _id: 0, i: 1 } },
+        [catalog]: { projection },
+        Gaia: {},
+      },
+    };
+    const found = await data("cone_search", query, { with_separation: true }) as Record<
+      string,
+      Record<string, Document[]>
+    >;
+    assertEquals(Object.keys(found), ["stars", catalog, "Gaia"]);
+    for (const matches of Object.values(found)) assertEquals(Object.keys(matches).length, 10_000);
+    for (const [key, matches] of Object.entries(found.stars!)) {
+      if (key === "p0") continue;
+      const told = matches.map(({ i, separation_arcsec }) => [i, separation_arcsec.toFixed(3)]);
+      assertEquals(told, [[Number(key.slice(1)), "0.300"], [Number(key.slice(1)), "0.900"]]);
+    }
+    const near = found[catalog]!.p0!.map(({ objectId }) => objectId.at(-1)).join("");
+    assertEquals(near, "abc");
+    assertEquals(found[catalog]!.p1, []);
+    assertEquals(Object.values(found.Gaia!).flat(), []);
+    const more = { ...radec, p10000: [0, 0] };
+    await refused("positions in one query must be <= 10000", "cone_search", around(more));
   });
 
   for (

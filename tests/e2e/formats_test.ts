@@ -1,8 +1,10 @@
 /** Answers in forms other than JSON, through the whole chain, read by what people read them with. */
 import { after, before } from "node:test";
 import { describe, it } from "@std/testing/bdd";
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { BSON, type Document } from "mongodb";
+import { loadFolder } from "../../core/base/registry.ts";
+import type { FormatDef } from "../../core/server/format.ts";
 import { startApi, type TestApi } from "../support/api.ts";
 import { findPython } from "../support/python.ts";
 
@@ -20,6 +22,10 @@ const python = await findPython({
 if (python === null) {
   console.log("Skipped: pyarrow, pandas and astropy aren't here (KOWALSKI_TEST_VENV, or FULL=1)");
 }
+
+const formats = await loadFolder<FormatDef>(
+  new URL("../../core/server/formats/", import.meta.url),
+);
 
 let api: TestApi;
 before(async () => {
@@ -51,7 +57,7 @@ after(() => api[Symbol.asyncDispose]());
 async function ask(query: unknown, accept: string): Promise<Response> {
   return await fetch(`${api.edge.url}/api/queries`, {
     method: "POST",
-    headers: { authorization: await api.token(), accept },
+    headers: { authorization: await api.token(), accept, "accept-encoding": "identity" },
     body: JSON.stringify(query),
   });
 }
@@ -96,6 +102,42 @@ describe("the form of an answer", () => {
     assertEquals(lines[0], "_id,_other");
     assertEquals(lines.filter((line) => line.includes("late")).length, 1);
   });
+});
+
+describe("a large answer", () => {
+  const ROWS = 4_000;
+  /** Not to be compressed away. */
+  const ROW_BYTES = 10_000;
+
+  before(async () => {
+    const { client, name } = api.database;
+    const text = () => crypto.getRandomValues(new Uint8Array(ROW_BYTES * 3 / 4)).toBase64();
+    const rows = Array.from({ length: ROWS }, (_, i) => ({ _id: i, text: text() }));
+    await client.db(name).collection<Document>("large").insertMany(rows as Document[]);
+  });
+
+  /** On the server: what they are of has not been read to its end. */
+  async function openCursors(): Promise<number> {
+    const { client, name } = api.database;
+    return (await client.db("admin").aggregate([
+      { $currentOp: { idleCursors: true } },
+      { $match: { ns: `${name}.large`, "cursor.cursorId": { $exists: true } } },
+    ]).toArray()).length;
+  }
+
+  for (const { name, mediaTypes: [type] } of formats.values()) {
+    it(`begins before the archive is read to the end, and is whole: ${name}`, async () => {
+      const query = { query_type: "find", query: { catalog: "large", filter: {} } };
+      const reader = (await ask(query, type)).body!.getReader();
+      let bytes = (await reader.read()).value!.length;
+      assertEquals(await openCursors(), 1);
+      for (let step = await reader.read(); !step.done; step = await reader.read()) {
+        bytes += step.value.length;
+      }
+      assert(bytes > ROWS * ROW_BYTES, `${bytes}`);
+      assertEquals(await openCursors(), 0);
+    });
+  }
 });
 
 describe("pyarrow, pandas and astropy", () => {

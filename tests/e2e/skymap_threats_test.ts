@@ -98,6 +98,9 @@ describe("2. any user could drop any collection", () => {
     await db.collection("Gaia").insertOne({ mag: 1 });
     assertEquals((await drop({ catalog: "Gaia" }, undefined, { confirm: "Gaia" })).status, 200);
     assert(!await isThere("Gaia"));
+    const records = await db.collection("audit").find({ action: "catalog.drop" }).toArray();
+    const told = records.map(({ who, target, outcome }) => [who, target, outcome]);
+    assertEquals(told, [["admin", "Gaia", "done"], ["admin", "Gaia", "done"]]);
   });
 });
 
