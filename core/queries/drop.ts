@@ -15,7 +15,7 @@ const Input = z.object({
 export default defineQuery<z.output<typeof Input>>({
   name: "drop",
   input: Input,
-  async run({ query: { catalog, confirm }, kwargs }, { archive, principal }) {
+  async run({ query: { catalog, confirm }, kwargs }, { archive, principal, audited }) {
     if (!principal.permissions.includes("drop")) {
       throw new RefusedError(403, 'Forbidden: this needs the permission "drop"');
     }
@@ -25,7 +25,8 @@ export default defineQuery<z.output<typeof Input>>({
     if ((confirm ?? kwargs.confirm) !== catalog) {
       throw new RefusedError(403, "Forbidden: confirm must be the catalog's name");
     }
-    await archive.drop(catalog);
+    const deed = { action: "catalog.drop", target: catalog };
+    await audited(deed, () => archive.drop(catalog));
     return { kind: "done", message: "Successfully dropped collection" };
   },
 });

@@ -1,6 +1,6 @@
 import { deserialize } from "bson";
 import { z } from "zod";
-import { type Document } from "../contract/document.ts";
+import { type Document, toNumber } from "../contract/document.ts";
 import { type ArchiveView, defineQuery, QueryError } from "../contract/query.ts";
 import {
   type Contour,
@@ -73,7 +73,9 @@ async function contourOf(archive: ArchiveView, map: Document, level: number): Pr
 }
 
 function toTrigger(value: unknown): string | number {
-  if (typeof value === "string" || typeof value === "number") return value;
+  if (typeof value === "string") return value;
   if (typeof value === "bigint") return String(value);
+  const number = toNumber(value);
+  if (!Number.isNaN(number)) return number;
   throw new QueryError("ValueError: trigger_id must be a number or a text");
 }

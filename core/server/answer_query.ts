@@ -8,6 +8,7 @@ import {
   type Answer,
   type ArchiveView,
   type Principal,
+  type QueryContext,
   type QueryDef,
   QueryError,
 } from "../contract/query.ts";
@@ -29,6 +30,7 @@ interface QueryDeps {
   /** What `core/server/formats` holds, by name; JSON alone by default. */
   readonly formats?: ReadonlyMap<string, FormatDef>;
   view(principal: Principal, request: ViewRequest): ArchiveView;
+  readonly audited: QueryContext["audited"];
   readonly maxTimeMs?: number;
   onError(error: unknown): void;
   onQuery?(query: { readonly type: string; readonly seconds: number; readonly ok: boolean }): void;
@@ -69,7 +71,7 @@ export async function answerQuery(
     const maxTimeMs = toMaxTimeMs(kwargs, deps.maxTimeMs ?? TIME_MS_DEFAULT);
     const explainer = kwargs.explain === true ? new Explainer() : undefined;
     const archive = deps.view(principal, { signal, maxTimeMs, ...explainer && { explainer } });
-    const found = await query.run(input, { archive, principal, signal });
+    const found = await query.run(input, { archive, principal, signal, audited: deps.audited });
     const answer = explainer ? await explanation(found, explainer, maxTimeMs) : found;
     const asked = negotiate(accept, deps.formats?.values() ?? [], json);
     const format = isTable(answer) ? asked : json;

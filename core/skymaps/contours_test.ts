@@ -119,6 +119,13 @@ describe("contours of a map", () => {
     assert(ranges.some(([from, to]) => from <= speck && speck < to), "it is in the ranges");
   });
 
+  it("18. of a vast cell beside a tiny one end soon", () => {
+    const cells = { orders: Uint8Array.of(0, 24), ipix: Float64Array.of(0, 5 * 4 ** 24) };
+    const map = toSkyMap(cells, Float64Array.of(1, 1e18));
+    const { coordinates } = contourOf(makeContours({ map }, [99.99]), 99.99);
+    assertEquals(coordinates.length, 1); // The tiny one is no more than a speck.
+  });
+
   it("that is the same everywhere keep their part of it, around its middle", () => {
     const map = ellipseMap({ raDeg: 50, decDeg: 5 }, { amajDeg: 3, aminDeg: 2, phiDeg: 30 });
     const areaDeg2 = Math.PI * 6;

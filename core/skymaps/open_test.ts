@@ -111,7 +111,7 @@ describe("the body of a PUT", () => {
 
   it("has one alias, or a list; its trigger by either name", async () => {
     assertEquals((await cone({ aliases: "LVC#S1" })).identity.aliases, ["LVC#S1"]);
-    assertEquals((await cone({ aliases: ["a", "b"] })).identity.aliases, ["a", "b"]);
+    assertEquals((await cone({ aliases: ["a", "b", "a"] })).identity.aliases, ["a", "b"]);
     for (const [key, id] of [["triggerid", 5], ["trigger_id", 5], ["trigger_id", "5"]] as const) {
       assertEquals((await cone({ [key]: id })).identity.triggerid, id);
     }

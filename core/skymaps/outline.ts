@@ -28,6 +28,8 @@ const SPECK_PIXELS = 3;
 const BEND_MAX = 0.025;
 /** Sides of pixels in an outline: more are noise, and memory. */
 const EDGES_MAX = 400_000;
+/** Sides of pixels around all cells: more than a whole sky of the least order has. */
+const SIDES_MAX = 16_000_000;
 /** What queries can send along for one level. */
 const POINTS_MAX = 50_000;
 const HEMISPHERE_SR = 2 * Math.PI;
@@ -112,13 +114,15 @@ interface Boundary {
   partOf(cell: number): number;
 }
 
-/** Undefined: there are more than `edgesMax`. With `isFaceAlone` other faces count as outside. */
+/** Undefined: there are too many, or more than `edgesMax`. With `isFaceAlone` other faces count as outside. */
 function boundaryOf(
   cells: Cells,
   order: number,
   edgesMax: number,
   isFaceAlone = false,
 ): Boundary | undefined {
+  const sides = cells.orders.reduce((sum, own) => sum + 4 * 2 ** (order - own), 0);
+  if (sides > SIDES_MAX) return undefined;
   const starts = Float64Array.from(cells.ipix, (_, i) => startOf(cells, i, order));
   const parents = Uint32Array.from(starts, (_, i) => i);
   const partOf = (cell: number) => {
@@ -147,6 +151,7 @@ function boundaryOf(
         parents[partOf(i)] = partOf(other);
         continue;
       }
+      if (boundary.from.length === edgesMax) return undefined;
       const [from, to] = endsOf(pixel, side);
       boundary.from.push(cornerId(order, from));
       boundary.to.push(cornerId(order, to));
@@ -154,7 +159,6 @@ function boundaryOf(
       boundary.pixels.push(toNested(order, pixel));
       boundary.cells.push(i);
     }
-    if (boundary.from.length > edgesMax) return undefined;
   }
   return boundary;
 }
