@@ -51,7 +51,9 @@ export function createApp(deps: EdgeDeps): Hono<EdgeEnv> {
   const limitBody = createMiddleware<EdgeEnv>(async function limitBody(c, next) {
     const { method, path } = c.req;
     const route = routes.find((each) => each.method === method && each.path === path);
-    const maxSize = Math.max(bodyBytesMax, route?.bodyBytesMax ?? 0);
+    // Strangers could fill the memory with what is refused in the end.
+    const own = c.get("user") ? route?.bodyBytesMax ?? 0 : 0;
+    const maxSize = Math.max(bodyBytesMax, own);
     const onError = () => c.json(errorBody(`Request body must be <= ${maxSize} bytes`), 413);
     return await bodyLimit({ maxSize, onError })(c, next);
   });

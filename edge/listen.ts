@@ -158,7 +158,7 @@ async function send(
 ): Promise<void> {
   const length = response.headers.get("content-length");
   if (method !== "HEAD" && length !== null && Number(length) <= SHORT_BYTES_MAX) {
-    const whole = new Uint8Array(await response.arrayBuffer());
+    const whole = await response.bytes();
     outgoing.writeHead(response.status, [...response.headers].flat());
     outgoing.end(whole);
     return;

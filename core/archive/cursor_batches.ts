@@ -72,13 +72,18 @@ export async function told<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Whether it is MongoDB's word for work that took longer than it may. */
+export function isTimeUp(error: unknown): boolean {
+  return error instanceof MongoServerError && error.code === TIME_EXPIRED;
+}
+
 /** The error as it is told to who asks. */
 export function toQueryError(error: unknown): unknown {
   if (isTransient(error)) {
     return new UnavailableError("Cannot reach the archive", { cause: error });
   }
   if (error instanceof MongoServerError) {
-    return error.code === TIME_EXPIRED
+    return isTimeUp(error)
       ? new QueryError("ExecutionTimeout: operation exceeded time limit", { cause: error })
       : new QueryError(`OperationFailure: ${error.message}`, { cause: error });
   }

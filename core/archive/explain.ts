@@ -6,7 +6,7 @@ import { BSON, type Db } from "mongodb";
 import type { Document } from "../contract/document.ts";
 import { isPlainObject } from "../contract/extended_json.ts";
 import { BARRIER } from "./barrier.ts";
-import { told } from "./cursor_batches.ts";
+import { isTimeUp, told } from "./cursor_batches.ts";
 import { inWords } from "./explain_words.ts";
 
 /** A trial ends here, and what is left is estimated. */
@@ -107,10 +107,9 @@ async function planOf(db: Db, read: Read, maxTimeMs: number): Promise<ReadPlan> 
   const { collection, pipeline, isGuarded } = read;
   // Whatever is wrong with the query is told now, and not by half of it.
   const explained = await explain(db, commandOf(read), "queryPlanner", maxTimeMs);
-  const tried = await explain(db, trialOf(read), "executionStats", Math.min(TRIAL_MS, maxTimeMs));
   const catalog = await sizeOf(db, collection);
   const way = wayOf(explained);
-  const trial = outcomeOf(tried);
+  const trial = await tryOut(db, read, Math.min(TRIAL_MS, maxTimeMs));
   const needs = await estimate(db, read, { ...way, ...trial, all: catalog.documents });
   const examined = isGuarded ? coarse(needs.examined) : needs.examined;
   return {
@@ -191,13 +190,35 @@ function commandOf({ collection, find, pipeline, hint }: Read): Document {
     : { aggregate: collection, pipeline, cursor: {}, ...hint && { hint } };
 }
 
-function trialOf(read: Read): Document {
+async function tryOut(db: Db, read: Read, maxTimeMs: number): Promise<Outcome> {
+  const [trial, ...smaller] = trialsOf(read);
+  const tried = (command: Document) => explain(db, command, "executionStats", maxTimeMs);
+  let result = tried(trial!);
+  for (const next of smaller) {
+    result = result.catch((error) => {
+      if (isTimeUp(error.cause)) return tried(next);
+      throw error;
+    });
+  }
+  return outcomeOf(await result);
+}
+
+/**
+ * One, or for stages some, each smaller than the one before: where a search alone isn't through in its
+ * time, MongoDB tells how far it came, but of stages it tells nothing.
+ */
+function trialsOf(read: Read): Document[] {
   const { find, pipeline = [] } = read;
   if (find !== undefined) {
     const limit = Math.min(Math.abs(Number(find.limit ?? 0)) || TRIAL_RESULTS, TRIAL_RESULTS);
-    return { ...commandOf(read), limit };
+    return [{ ...commandOf(read), limit }];
   }
-  return commandOf({ ...read, pipeline: [...leading(pipeline), { $limit: TRIAL_RESULTS }] });
+  const start = leading(pipeline);
+  const end = start.findIndex((stage) => !["$match", "$geoNear"].includes(nameOf(stage)));
+  const search = end < 0 ? start : start.slice(0, end);
+  const limit = { $limit: TRIAL_RESULTS };
+  return [[...start, limit], [...search, limit, ...start.slice(search.length)], [...search, limit]]
+    .map((stages) => commandOf({ ...read, pipeline: stages }));
 }
 
 /** The stages that choose documents, before others do something with what was chosen. */

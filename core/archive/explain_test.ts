@@ -108,6 +108,18 @@ describe("a query that is explained", () => {
     assertEquals((await planOf((a) => a.count("many", { mag: 7 }, {}))).examined, 300);
   });
 
+  it("of stages that aren't through when the trial ends is told as well", async () => {
+    const input = { $range: [0, 2_000] };
+    const n = { $sum: { $map: { input, in: { $multiply: ["$$this", "$mag"] } } } };
+    const asked = [{ $set: { n } }, { $match: { n: -1 } }];
+    const plan = await planOf((a) => a.aggregate("many", asked, disk));
+    assertEquals([plan.scan, plan.examined, plan.is_exact], ["collection", ROWS, false]);
+    const few = [{ $match: { mag: 7 } }, ...asked];
+    const some = await planOf((a) => a.aggregate("many", few, disk));
+    assertEquals([some.scan, some.indexes], ["index", ["mag"]]);
+    assert(some.examined <= ROWS, `${some.examined}`);
+  });
+
   it("of many positions is as some of them", async () => {
     const cones = Array.from({ length: 1_000 }, (_, i) => ({
       "coordinates.radec_geojson": {

@@ -22,7 +22,9 @@ export function inWords(plan: ReadPlan): string {
       seconds(plan.seconds)
     }).`,
     ...plan.sorts_in_memory ? ["What is found is sorted in memory."] : [],
-    ...then.length > 0 ? [`What is found goes through ${then.join(", ")}.`] : [],
+    ...then.length > 0
+      ? [`What is found goes through ${then.join(", ")}, at a cost that is not in these numbers.`]
+      : [],
   ].join(" ");
 }
 
@@ -37,5 +39,7 @@ function bytes(value: number): string {
 }
 
 function seconds(value: number): string {
-  return value < 1 ? `${Math.ceil(value * 1_000)} ms` : `${Number(value.toPrecision(2))} s`;
+  return value < 1
+    ? `${Math.max(1, Math.ceil(value * 1_000))} ms`
+    : `${Number(value.toPrecision(2))} s`;
 }

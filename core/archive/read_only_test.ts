@@ -7,6 +7,7 @@ import { accessRules } from "../../tests/support/api.ts";
 import { type MongoWithAccounts, startMongoWithAccounts } from "../../tests/support/mongo_auth.ts";
 import { until } from "../../tests/support/until.ts";
 import type { Principal } from "../contract/query.ts";
+import { Explainer } from "./explain.ts";
 import { openArchive } from "./open.ts";
 import { PROTECTED_COLLECTIONS } from "./protected.ts";
 import { ensureReadOnlyAccount, openReadOnly, type ReadOnlyArchive } from "./read_only.ts";
@@ -40,12 +41,13 @@ function open(): Promise<ReadOnlyArchive> {
   return openReadOnly({ db, uri: mongo.uri, account, maxPoolSize: 4, onFailure });
 }
 
-const view = (principal: Principal) =>
+const view = (principal: Principal, explainer?: Explainer) =>
   archiveView(db, principal, accessRules, {
     signal: new AbortController().signal,
     maxTimeMs: 60_000,
     comment: "test",
     readDb: readOnly.db,
+    explainer,
   });
 
 describe("threat 16.11: queries by the account that may do everything", () => {
@@ -59,6 +61,11 @@ describe("threat 16.11: queries by the account that may do everything", () => {
     assertEquals(Object.keys(await archive.indexes("ZTF_alerts")).length, 2);
     await archive.stats("collStats", "stars");
     await archive.stats("dbStats");
+    const explainer = new Explainer();
+    const explained = view(guest, explainer);
+    assertEquals(await read(explained.find("stars", {}, {})), []);
+    assertEquals(await read(explained.aggregate("ZTF_alerts", [{ $count: "n" }], disk)), []);
+    assertEquals(explainer.result({}).reads.map(({ catalog }) => catalog), ["stars", "ZTF_alerts"]);
     const join = { $lookup: { from: "ZTF_alerts", pipeline: [], as: "x" } };
     const [row] = await read(archive.aggregate("stars", [{ $limit: 1 }, join], disk));
     assertEquals(row!.x.length, 1);

@@ -3,7 +3,6 @@ import type { Collection, Db, Filter, ObjectId } from "mongodb";
 import { toInteger } from "../contract/document.ts";
 import {
   type Contours,
-  levelsOf,
   type MadeContours,
   type Moc,
   type SkymapIdentity,
@@ -92,10 +91,7 @@ export function skymapStore(db: Db): SkymapStore {
   }
 
   function extend(id: ObjectId, { contours, mocs }: MadeContours) {
-    const added = levelsOf(contours).length === 0 ? {} : {
-      ...under("contours", withoutCentre(contours)),
-      ...under("mocs", mocs),
-    };
+    const added = { ...under("contours", withoutCentre(contours)), ...under("mocs", mocs) };
     return maps.findOneAndUpdate({ _id: id }, { $set: added }, { returnDocument: "after" });
   }
 }

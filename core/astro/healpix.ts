@@ -38,6 +38,12 @@ export function pixelAreaSr(order: number): number {
   return 4 * Math.PI / pixelCount(order);
 }
 
+/** The lowest order whose pixels are squares no larger than this, or the highest there is. */
+export function orderOfPixels(sideDeg: number): number {
+  const order = Math.ceil(Math.log2(Math.sqrt(Math.PI / 3) / (sideDeg * DEG)));
+  return Math.min(ORDER_MAX, Math.max(0, order));
+}
+
 /** The order whose pixels have `nside` along the side of a face; undefined where it's no power of two. */
 export function orderOf(nside: number): number | undefined {
   const order = Math.log2(nside);

@@ -11,6 +11,7 @@ import {
   nestedToRing,
   ORDER_MAX,
   orderOf,
+  orderOfPixels,
   pixelAt,
   pixelCount,
   pointAt,
@@ -109,6 +110,11 @@ describe("HEALPix", () => {
         assert(back.includes(ipix));
       }
     }));
+  });
+
+  it("finds the order of pixels of a size", () => {
+    assertEquals([0.6, 0.62, 60, 1_000, 1e-9].map(orderOfPixels), [7, 7, 0, 0, 24]);
+    assertEquals([0.4581, 0.458].map(orderOfPixels), [7, 8]);
   });
 
   it("knows what is no uniq, and no side", () => {

@@ -15,7 +15,7 @@ export async function readBody(
   if (length !== null && !request.headers.has("transfer-encoding")) {
     // The server sees to it that no more comes. To read it as a stream would cost ten times as much.
     if (!(Number(length) <= bytesMax)) throw tooLarge();
-    return new Uint8Array(await request.arrayBuffer());
+    return await request.bytes();
   }
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let bytes = 0;

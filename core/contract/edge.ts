@@ -92,7 +92,7 @@ const Principals = z.object({
   admin: z.boolean(),
   permissions: z.array(Permission),
   programIds: z.array(z.int()),
-});
+}).nullable();
 
 /** How old, or how far in the future, a signed request may be. */
 export const SIGNED_AGE_MS_MAX = 60_000;
@@ -203,7 +203,7 @@ export async function verifySigned(
     );
   }
   return {
-    principal: Principals.nullable().parse(decode(principal)),
+    principal: Principals.parse(decode(principal)),
     origin: Origin.parse(decode(origin)),
     nonce,
     timeMs,

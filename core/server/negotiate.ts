@@ -1,4 +1,5 @@
 /** Which form an answer has: the client says it by `Accept`. */
+import { likedBest } from "../contract/accept.ts";
 import type { Answer } from "../contract/query.ts";
 import type { FormatDef, TableAnswer } from "./format.ts";
 
@@ -19,19 +20,7 @@ export function negotiate(
   const byType = new Map(
     [...formats].flatMap((format) => format.mediaTypes.map((type) => [type, format] as const)),
   );
-  const wanted = (accept ?? "").split(",").flatMap((item) => {
-    const [type = "", ...parameters] = item.trim().toLowerCase().split(/\s*;\s*/);
-    const weight = parameters.find((parameter) => parameter.startsWith("q="));
-    const liking = weight === undefined ? 1 : Number(weight.slice(2));
-    const format = byType.get(type);
-    return format !== undefined && liking > 0 ? [{ format, liking }] : [];
-  });
-  // Of those that it likes equally, the first.
-  const best = wanted.reduce(
-    (best, each) => best !== undefined && best.liking >= each.liking ? best : each,
-    wanted[0],
-  );
-  return best?.format ?? otherwise;
+  return byType.get(likedBest(accept, [...byType.keys()]) ?? "") ?? otherwise;
 }
 
 /** Whether it is made of documents, so that it can have any form. */

@@ -15,19 +15,11 @@ describe("negotiate()", () => {
   for (
     const [accept, name] of [
       [null, "json"],
-      ["", "json"],
       ["*/*", "json"],
-      ["text/html, */*", "json"],
-      ["application/*", "json"],
-      ["text/csv", "csv"],
-      ["TEXT/CSV; header=present", "csv"],
-      ["x/y", "parquet"],
+      ["text/html, text/csv;q=0.5", "csv"],
       ["text/csv, application/json", "csv"],
       ["text/csv;q=0.5, application/json", "json"],
-      ["text/csv; q=0.5, x/y; q=0.6", "parquet"],
-      ["text/csv;q=0", "json"],
-      ["text/csv;q=nope", "json"],
-      [",;,=", "json"],
+      ["x/y", "parquet"],
     ] as const
   ) {
     it(`gives ${name} for ${JSON.stringify(accept)}`, () => {

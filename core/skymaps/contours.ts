@@ -1,6 +1,6 @@
 /** Contours of a map for credible levels, in the form that is stored. */
-import { type Direction, toDegrees, toRadians } from "../astro/angles.ts";
-import { ORDER_MAX } from "../astro/healpix.ts";
+import { type Direction, toDegrees } from "../astro/angles.ts";
+import { orderOfPixels } from "../astro/healpix.ts";
 import { toDirection } from "../astro/vectors.ts";
 import { type Contour, contourKey, type MadeContours } from "../contract/skymaps.ts";
 import { areaSr, type Cells, toMoc } from "./cells.ts";
@@ -57,9 +57,7 @@ const PIXELS_PER_RADIUS = 64;
 
 function coneRegion(centre: Direction, wantedDeg: number): Region {
   const radiusDeg = Math.min(180, wantedDeg);
-  const pixelRad = toRadians(radiusDeg, "deg") / PIXELS_PER_RADIUS;
-  const order = Math.ceil(Math.log2(Math.sqrt(Math.PI / 3) / pixelRad));
-  const cells = discCells(Math.min(ORDER_MAX, Math.max(0, order)), centre, radiusDeg);
+  const cells = discCells(orderOfPixels(radiusDeg / PIXELS_PER_RADIUS), centre, radiusDeg);
   return {
     cells,
     polygons: radiusDeg <= RADIUS_DEG_MAX ? [[circle(centre, radiusDeg)]] : outlinesOf(cells),

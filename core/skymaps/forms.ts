@@ -1,7 +1,7 @@
 /** The forms that a skymap is sent in: which it is, what it is called, and the map that it makes. */
 import { z } from "zod";
 import type { Direction } from "../astro/angles.ts";
-import { fromUniq, pixelCount } from "../astro/healpix.ts";
+import { fromUniq } from "../astro/healpix.ts";
 import { parseExact } from "../contract/json.ts";
 import { plainNumbers } from "../contract/plain_numbers.ts";
 import { QueryError } from "../contract/query.ts";
@@ -19,7 +19,7 @@ export interface NamedSource {
 /** The bytes behind an address, where it is one that may be asked. Throws `QueryError`. */
 export type Download = (url: string) => Promise<Uint8Array<ArrayBuffer>>;
 
-const CELLS_MAX = Math.min(1_000_000, pixelCount(9));
+const CELLS_MAX = 1_000_000;
 const CORNERS_MAX = 1_000;
 const NAME_LENGTH_MAX = 500;
 

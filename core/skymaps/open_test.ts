@@ -6,6 +6,7 @@ import { noSamples, SAMPLES_DIR } from "../../tests/support/samples.ts";
 import { type FakeNotice, voevent } from "../../tests/fakes/voevents.ts";
 import { JsonError } from "../contract/json.ts";
 import { QueryError } from "../contract/query.ts";
+import type { Contour } from "../contract/skymaps.ts";
 import type { Downloads } from "./download.ts";
 import { type OpenSkymap, openSkymap } from "./open.ts";
 
@@ -188,6 +189,31 @@ describe("the forms of a skymap", () => {
   it("an ellipse", async () => {
     const ellipse = { localization_name: "e", ra: 1, dec: 2, amaj: 2, amin: 1, phi: 200 };
     assertEquals(await nameOf(ellipse), "e");
+  });
+
+  for (
+    const [what, shape, areaDeg2] of [
+      ["a cone where right ascension ends", { ra: 360, dec: -90, error: 1 }, 14.466],
+      ["a cone of milliarcseconds", { ra: 1, dec: 2, error: 1e-6 }, 1.4467e-11],
+      ["a cone of the whole sky", { ra: 0, dec: 90, error: 180 }, 41_253],
+      ["an ellipse that is a circle", { ra: 1, dec: 2, amaj: 5, amin: 5, phi: 0 }, 70.6],
+      ["an ellipse that is half the sky", { ra: 1, dec: 2, amaj: 90, amin: 90, phi: 0 }, 18_564],
+      ["an ellipse from pole to pole", { ra: 0, dec: 0, amaj: 5, amin: 90, phi: 90 }, 1_035],
+      ["a polygon where it ends", { polygon: [[350, 0], [360, 0], [360, 10]] }, 45.5],
+      ["a thin ellipse", { ra: 360, dec: 2, amaj: 0.1, amin: 1e-3, phi: 30 }, 2.83e-4],
+    ] as [string, object, number][]
+  ) {
+    it(`as large as can be, or as small: ${what}`, async () => {
+      const map = await open({ dateobs, skymap: { localization_name: "x", ...shape } });
+      const { contours } = await map.contours([90]);
+      const told = (contours.contour90 as Contour).properties.area_deg2!;
+      assert(Math.abs(told - areaDeg2) <= 0.05 * areaDeg2, `${told}`);
+    });
+  }
+
+  it("can't be smaller than its outline could tell", async () => {
+    const map = await open({ dateobs, skymap: { ra: 1, dec: 2, error: 1e-9 } });
+    await assertRejects(() => map.contours([90]), QueryError, "error must be >=");
   });
 
   const wrong: [string, unknown, string][] = [

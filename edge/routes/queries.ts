@@ -1,17 +1,10 @@
+import { likedBest, TABLE_TYPES } from "../../core/contract/accept.ts";
 import { JsonError } from "../../core/contract/json.ts";
 import { QueryData, QueryForm } from "../../core/contract/query_forms.ts";
 import { askSeveral } from "../ask_several.ts";
 import { compressed } from "../compressed.ts";
 import { readQuery } from "../query_text.ts";
 import { defineRoute, type EdgeContext, principalOf } from "../route.ts";
-
-/** What answers can be besides JSON. */
-const TABLES = [
-  "application/x-ndjson",
-  "text/csv",
-  "application/vnd.apache.parquet",
-  "application/x-votable+xml",
-];
 
 /**
  * All reads of the archive. Before one core the text goes on, and the answer back, as they are; before
@@ -31,7 +24,7 @@ export default defineRoute({
     tag: "queries",
     body: QueryForm,
     data: QueryData.optional(),
-    contentTypes: TABLES,
+    contentTypes: TABLE_TYPES,
   },
   async handle(c, { instances, flights }) {
     const text = await textOf(c);
@@ -43,7 +36,8 @@ export default defineRoute({
       if (core !== undefined && others.length === 0) {
         return instances.ask(core, { ...asked, signal, method: "POST", path: "/v1/query", body });
       }
-      const isTable = TABLES.some((type) => asked.accept?.toLowerCase().includes(type));
+      const liked = likedBest(asked.accept, ["application/json", ...TABLE_TYPES]);
+      const isTable = TABLE_TYPES.includes(liked ?? "");
       return askSeveral(text, { ...asked, isTable, signal }, instances);
     });
     return await compressed(c.req.raw, answer);

@@ -2,6 +2,7 @@ import { describe, it } from "@std/testing/bdd";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { BSON } from "mongodb";
 import { loadFolder } from "../../core/base/registry.ts";
+import { TABLE_TYPES } from "../../core/contract/accept.ts";
 import type { Answer, RawBatches } from "../../core/contract/query.ts";
 import type { FormatDef, Piece, TableAnswer } from "../../core/server/format.ts";
 
@@ -50,9 +51,10 @@ async function size(pieces: AsyncGenerator<Piece>): Promise<number> {
 }
 
 describe("each form of an answer", () => {
-  it("is asked for by media types of its own", () => {
+  it("is asked for by media types of its own, which the edge knows", () => {
     const types = [...formats.values()].flatMap(({ mediaTypes }) => mediaTypes);
     assertEquals(new Set(types).size, types.length);
+    assertEquals(types.sort(), ["application/json", ...TABLE_TYPES].sort());
   });
 
   for (const [file, format] of formats) {
