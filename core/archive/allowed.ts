@@ -6,11 +6,15 @@
 import type { Document } from "../contract/document.ts";
 import { isPlainObject } from "../contract/extended_json.ts";
 import { QueryError } from "../contract/query.ts";
+import { doublesItself } from "./growth.ts";
 
 /** Stages of all levels of a pipeline together; MongoDB itself takes 1,000. */
 const STAGES_MAX = 200;
 /** Values in a filter or pipeline: what a megabyte of text can hold is not yet an attack. */
 const VALUES_MAX = 500_000;
+
+/** Of a range whose ends are numbers; nobody's light curve is as long. */
+const RANGE_MAX = 1_000_000;
 
 const STAGES = new Set(words(`
   $addFields $bucket $bucketAuto $count $densify $facet $fill $geoNear $graphLookup $group $limit
@@ -66,18 +70,25 @@ export const FILTER_STAGES: ReadonlySet<string> = STAGES.difference(
 
 /** The same for a user's filter, which reads no collection by itself, in whatever depth. */
 export function checkFilterPipeline(pipeline: unknown): void {
-  new Walk(FILTER_STAGES, "pipeline uses forbidden stages").pipeline(pipeline, "pipeline");
+  // What it may cost is metered before it is run.
+  new Walk(FILTER_STAGES, "pipeline uses forbidden stages", false).pipeline(pipeline, "pipeline");
 }
 
 class Walk {
   readonly #allowed: ReadonlySet<string>;
   readonly #refusal: string;
+  readonly #isUnmetered: boolean;
   #stages = 0;
   #values = 0;
 
-  constructor(allowed: ReadonlySet<string> = STAGES, refusal = "Pipeline uses forbidden stages") {
+  constructor(
+    allowed: ReadonlySet<string> = STAGES,
+    refusal = "Pipeline uses forbidden stages",
+    isUnmetered = true,
+  ) {
     this.#allowed = allowed;
     this.#refusal = refusal;
+    this.#isUnmetered = isUnmetered;
   }
 
   pipeline(pipeline: unknown, place: string): void {
@@ -132,10 +143,32 @@ class Walk {
             `Cannot run the query as it uses an operator that isn't allowed: ${key}`,
           );
         }
+        if (this.#isUnmetered) checkGrowth(key, inner);
         this.expression(inner);
       }
     }
   }
+}
+
+/** Throws `QueryError` for what would take all memory before MongoDB looks at the time. */
+function checkGrowth(name: string, operand: unknown): void {
+  if (name === "$reduce" && isPlainObject(operand) && doublesItself(operand)) {
+    throw new QueryError(
+      "Cannot run the query as a $reduce must not join $$value with itself: it would be doubled at " +
+        "each step",
+    );
+  }
+  if (name === "$range" && isTooLong(operand)) {
+    throw new QueryError(
+      `Cannot run the query as a $range must be <= ${RANGE_MAX} long: current value is ` +
+        JSON.stringify(operand),
+    );
+  }
+}
+
+function isTooLong(range: unknown): boolean {
+  const [from, to, step = 1] = Array.isArray(range) ? range.map(Number) : [];
+  return Math.abs((to! - from!) / step) > RANGE_MAX;
 }
 
 function words(text: string): string[] {

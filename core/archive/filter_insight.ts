@@ -14,7 +14,7 @@ import { type Additions, filterSchema } from "../filters/filter_schema.ts";
 import { readDocuments } from "./bson_read.ts";
 import { told } from "./cursor_batches.ts";
 import { FilterRunner } from "./filter_runner.ts";
-import { readPipeline, type TrialScope } from "./filter_trials.ts";
+import { checkCost, readPipeline, type TrialScope } from "./filter_trials.ts";
 import { toFilter } from "./selectivity.ts";
 import { readInputs, visibleAlerts } from "./stored_inputs.ts";
 
@@ -37,7 +37,7 @@ export interface FilterInsight {
   schema(catalog: string): FilterSchema | undefined;
   /** Alerts as a filter of the scope sees them, the newest first; none that it may not see. */
   inputs(scope: TrialScope, which: WhichAlerts, options: InsightOptions): Promise<Document[]>;
-  /** Runs one stage on documents. Rejects with `QueryError` for what MongoDB refuses. */
+  /** Runs one stage on documents. Rejects with `QueryError` for what MongoDB refuses or what costs too much. */
   runStage(
     documents: readonly Document[],
     stage: Document,
@@ -87,6 +87,7 @@ export function filterInsight(
       return found.sort((a, b) => placeOf(a) - placeOf(b));
     },
     async runStage(documents, stage, signal) {
+      checkCost([stage], documents);
       const pipeline = [{ $documents: { $literal: documents } }, stage];
       const cursor = db.aggregate(pipeline, {
         raw: true,

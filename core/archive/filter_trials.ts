@@ -67,7 +67,11 @@ export function filterTrials(db: Db, surveys: readonly SurveyDef[]): FilterTrial
       if (candid === undefined) return false;
       const upstream = survey.upstream([candid], permissions);
       const options = { maxTimeMs: DRY_RUN_MS_MAX, signal };
-      await checkCost(survey, upstream, pipeline, options);
+      const inputs: Document[] = [];
+      for await (const batch of aggregate(survey, upstream, options)) {
+        inputs.push(...readDocuments(batch));
+      }
+      checkCost(pipeline, inputs);
       for await (const _ of aggregate(survey, [...upstream, ...pipeline], options));
       return true;
     },
@@ -109,29 +113,6 @@ export function filterTrials(db: Db, surveys: readonly SurveyDef[]): FilterTrial
     return raw && readDocument(raw as unknown as Uint8Array).candid as number | bigint;
   }
 
-  /**
-   * Throws `QueryError` where the pipeline does more for one of the inputs than a filter may: MongoDB,
-   * which can't be stopped within an expression, isn't even asked.
-   */
-  async function checkCost(
-    survey: SurveyDef,
-    inputs: Document[],
-    pipeline: readonly Document[],
-    options: TrialOptions,
-  ): Promise<void> {
-    const documents: Document[] = [];
-    for await (const batch of aggregate(survey, inputs, options)) {
-      documents.push(...readDocuments(batch));
-    }
-    try {
-      // MongoDB computes constants even where there is no document.
-      (documents.length === 0 ? [{}] : documents).forEach(meterOf(pipeline));
-    } catch (error) {
-      if (!isTooExpensive(error)) throw error;
-      throw new QueryError(`the pipeline is too expensive: ${error.message}`);
-    }
-  }
-
   async function* aggregate(
     { collections }: SurveyDef,
     pipeline: Document[],
@@ -150,6 +131,20 @@ export function filterTrials(db: Db, surveys: readonly SurveyDef[]): FilterTrial
     } catch (error) {
       throw error instanceof QueryError ? new QueryError(bare(error.message)) : error;
     }
+  }
+}
+
+/**
+ * Throws `QueryError` where the pipeline does more for one of the inputs than a filter may: MongoDB,
+ * which can't be stopped within an expression, isn't even asked.
+ */
+export function checkCost(pipeline: readonly Document[], inputs: readonly Document[]): void {
+  try {
+    // MongoDB computes constants even where there is no document.
+    (inputs.length === 0 ? [{}] : inputs).forEach(meterOf(pipeline));
+  } catch (error) {
+    if (!isTooExpensive(error)) throw error;
+    throw new QueryError(`the pipeline is too expensive: ${error.message}`);
   }
 }
 

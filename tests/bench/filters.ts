@@ -1,22 +1,20 @@
 /** What a filter costs an alert: all of them in process, against the same filters in MongoDB. */
-import { Aggregator } from "mingo";
 import { type Db, MongoClient } from "mongodb";
 import ztf from "../../catalogs/live/ztf.ts";
-import { filterChanges, readActiveFilters } from "../../core/archive/filters.ts";
 import { FilterRunner } from "../../core/archive/filter_runner.ts";
 import { ensureIndexes } from "../../core/archive/indexes.ts";
-import { type Input, MongoFilters } from "../../core/archive/mongo_filters.ts";
-import type { Document } from "../../core/contract/document.ts";
-import { plainNumbers } from "../../core/contract/plain_numbers.ts";
 import type { ActiveFilter } from "../../core/contract/passed.ts";
 import { FilterPlan } from "../../core/filters/engine/plan/filter_plan.ts";
 import { startMongo } from "../../deploy/local/mongo.ts";
 import { cpuMs } from "./cpu.ts";
 import { type StoredAlert, storedAlerts } from "../support/filter_inputs.ts";
+import { filterOf } from "../support/filters.ts";
+import { RUNAWAYS } from "../support/runaway_filters.ts";
 import { variedFilters } from "../support/varied_filters.ts";
+import { mingo, perAlert, perBatch, together } from "./filter_rivals.ts";
+import { type LiveTime, timeToLive } from "./filters_live.ts";
 import type { BenchResult, Reach } from "./main.ts";
 
-const PERMISSIONS = [1, 2, 3];
 /** As a worker of the broker gets them. */
 const BATCH = 70;
 
@@ -27,7 +25,22 @@ export async function bench(args: string[]): Promise<BenchResult> {
     await using mongo = await startMongo({ dataDir: `${dir}/mongo`, cacheSizeGB: 1 });
     const client = await new MongoClient(mongo.uri).connect();
     try {
-      return await measure({ db: client.db("bench"), pid: mongo.pid, small });
+      const { rows, ...figures } = await measure({ db: client.db("bench"), pid: mongo.pid, small });
+      const runaways = await runawayShare(client.db("bench"), small);
+      console.log(
+        `beside ${Object.keys(RUNAWAYS).length} that run away, 1,000 filters run at ` +
+          `${(100 * runaways).toFixed(0)} % of their rate`,
+      );
+      const filters = variedFilters(1_000);
+      const live = await timeToLive({ uri: mongo.uri, db: client.db("live"), filters });
+      console.log(
+        `a new filter beside 1,000 is live on ${live.cores} cores of ${live.workers} workers ` +
+          `after ${live.liveMs.toFixed(0)} ms`,
+      );
+      return {
+        figures: { ...figures, rows, runaways, live },
+        reach: reachOf(rows, runaways, live),
+      };
     } finally {
       await client.close();
     }
@@ -61,11 +74,20 @@ interface Row {
   readonly passesPerAlert: number;
 }
 
-async function measure({ db, pid, small }: Setting): Promise<BenchResult> {
+interface Measured {
+  readonly alerts: number;
+  readonly rows: readonly Row[];
+  /** 100 filters that most alerts get far into: an alert's microseconds in process, and by a command a batch. */
+  readonly openUs: number;
+  readonly openBatchUs: number;
+}
+
+async function measure({ db, pid, small }: Setting): Promise<Measured> {
   const alerts = storedAlerts({ simulated: small ? BATCH : 6 * BATCH });
+  const batch = alerts.slice(0, BATCH);
   await store(db, alerts);
   const all = variedFilters(small ? 1_000 : 5_000);
-  const used = () => cpuMs("self") + cpuMs(pid);
+  const rivals = { db, used: () => cpuMs("self") + cpuMs(pid) };
   const runs = (small ? [25, 1_000] : [25, 100, 1_000, 5_000])
     .map((count) => prepare(db, all.slice(0, count)));
   await inProcess(runs, alerts, small ? 30 : 100);
@@ -78,12 +100,12 @@ async function measure({ db, pid, small }: Setting): Promise<BenchResult> {
       inProcessUs: lowerQuartile(roundsUs) / alerts.length,
       passesPerAlert: passes / alerts.length,
       ...filters.length <= 1_000 && {
-        togetherUs: await together(db, filters, alerts, used),
-        perBatchUs: await perBatch(db, filters, alerts, used),
+        togetherUs: await together(rivals, filters, batch),
+        perBatchUs: await perBatch(rivals, filters, batch),
       },
       ...filters.length <= 100 && {
-        ...mingo(filters, alerts.slice(0, BATCH)),
-        perAlertUs: await perAlert(db, filters, alerts.slice(0, 8), used),
+        ...mingo(filters, batch),
+        perAlertUs: await perAlert(rivals, filters, alerts.slice(0, 8)),
       },
     };
     rows.push(row);
@@ -92,19 +114,24 @@ async function measure({ db, pid, small }: Setting): Promise<BenchResult> {
   const open = prepare(db, variedFilters(100, 2, { cuts: false }));
   await inProcess([open], alerts, small ? 6 : 20);
   const openUs = lowerQuartile(open.roundsUs) / alerts.length;
-  const openBatchUs = await perBatch(db, open.filters, alerts, used);
+  const openBatchUs = await perBatch(rivals, open.filters, batch);
   console.log(
     `100 filters that let ${
       (open.passes / alerts.length).toFixed(0)
     } of 100 alerts through: an alert ` +
       `costs ${openUs.toFixed(0)} us in process, ${openBatchUs.toFixed(0)} us by a command a batch`,
   );
-  const liveMs = await timeToLive(db, all.slice(0, 1_000));
-  console.log(
-    `a change of one of 1,000 filters is read and compiled after ${liveMs.toFixed(0)} ms`,
-  );
-  const figures = { alerts: alerts.length, rows, openUs, openBatchUs, liveMs };
-  return { figures, reach: reachOf(rows, liveMs) };
+  return { alerts: alerts.length, rows, openUs, openBatchUs };
+}
+
+/** The rate of 1,000 filters beside those that run away, as a share of their rate by themselves. */
+async function runawayShare(db: Db, small: boolean): Promise<number> {
+  const alerts = storedAlerts({ simulated: BATCH });
+  const filters = variedFilters(1_000);
+  const runaways = Object.values(RUNAWAYS).map((pipeline, i) => filterOf(pipeline, 10_000 + i));
+  const [alone, beside] = [prepare(db, filters), prepare(db, [...filters, ...runaways])];
+  await inProcess([alone!, beside!], alerts, small ? 40 : 200);
+  return lowerQuartile(alone!.roundsUs) / lowerQuartile(beside!.roundsUs);
 }
 
 interface Run {
@@ -169,110 +196,6 @@ function lowerQuartile(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 4)]!;
 }
 
-async function together(
-  db: Db,
-  filters: readonly ActiveFilter[],
-  alerts: readonly StoredAlert[],
-  used: () => number,
-): Promise<number> {
-  const runner = new MongoFilters(db, filters);
-  const [batch = []] = batchesOf(alerts);
-  const inputs = batch.map(({ alert, aux }, i): Input => ({
-    alert: i,
-    document: ztf.toFilterInput(alert, aux, PERMISSIONS)!,
-  }));
-  await runner.run(inputs, []);
-  const startMs = used();
-  await runner.run(inputs, []);
-  return (used() - startMs) * 1_000 / inputs.length;
-}
-
-async function perBatch(
-  db: Db,
-  filters: readonly ActiveFilter[],
-  alerts: readonly StoredAlert[],
-  used: () => number,
-): Promise<number> {
-  const [batch = []] = batchesOf(alerts);
-  const startMs = used();
-  for (const { pipeline } of filters) await aggregate(db, batch, pipeline);
-  return (used() - startMs) * 1_000 / batch.length;
-}
-
-async function perAlert(
-  db: Db,
-  filters: readonly ActiveFilter[],
-  alerts: readonly StoredAlert[],
-  used: () => number,
-): Promise<number> {
-  const startMs = used();
-  for (const alert of alerts) {
-    for (const { pipeline } of filters) await aggregate(db, [alert], pipeline);
-  }
-  return (used() - startMs) * 1_000 / alerts.length;
-}
-
-/** Of those filters that it can run on these alerts. */
-function mingo(
-  filters: readonly ActiveFilter[],
-  alerts: readonly StoredAlert[],
-): { mingoUs: number; mingoRuns: number } {
-  const inputs = alerts.map(({ alert, aux }) =>
-    plainNumbers(ztf.toFilterInput(alert, aux, PERMISSIONS)!) as Document
-  );
-  let [us, runs] = [0, 0];
-  for (const { pipeline } of filters) {
-    try {
-      const aggregator = new Aggregator(plainNumbers(pipeline) as Document[]);
-      const run = () => inputs.forEach((input) => aggregator.run([input]));
-      run();
-      const startMs = performance.now();
-      run();
-      us += 1_000 * (performance.now() - startMs) / inputs.length;
-      runs++;
-    } catch { /* An operator that it doesn't have. */ }
-  }
-  return { mingoUs: us, mingoRuns: runs };
-}
-
-async function aggregate(
-  db: Db,
-  alerts: readonly StoredAlert[],
-  pipeline: readonly Document[],
-): Promise<void> {
-  const candids = alerts.map(({ alert }) => alert.candid as bigint);
-  await db.collection(ztf.collections.alerts)
-    .aggregate([...ztf.upstream(candids, PERMISSIONS), ...pipeline], { allowDiskUse: false })
-    .toArray();
-}
-
-/** From the change of a filter in the archive to a plan that runs it, ms. */
-async function timeToLive(db: Db, filters: readonly ActiveFilter[]): Promise<number> {
-  const documents = filters.map(({ filterId, pipeline }) => ({
-    filter_id: filterId,
-    group_id: 1,
-    catalog: ztf.collections.alerts,
-    permissions: PERMISSIONS,
-    active: true,
-    active_fid: "first1",
-    fv: [{ fid: "first1", pipeline }],
-  }));
-  await db.collection("filters").insertMany(documents);
-  const over = new AbortController();
-  const changes = filterChanges(db, over.signal)[Symbol.asyncIterator]();
-  await changes.next();
-  const startMs = performance.now();
-  await db.collection("filters").updateOne({ filter_id: 1 }, {
-    $set: { fv: [{ fid: "first1", pipeline: [{ $match: { candid: 1 } }] }] },
-  });
-  await changes.next();
-  new FilterPlan((await readActiveFilters(db, ztf.collections.alerts)).filters);
-  const liveMs = performance.now() - startMs;
-  over.abort();
-  await changes.next();
-  return liveMs;
-}
-
 function batchesOf(alerts: readonly StoredAlert[]): StoredAlert[][] {
   return Array.from(
     { length: Math.ceil(alerts.length / BATCH) },
@@ -280,7 +203,7 @@ function batchesOf(alerts: readonly StoredAlert[]): StoredAlert[][] {
   );
 }
 
-function reachOf(rows: readonly Row[], liveMs: number): Reach[] {
+function reachOf(rows: readonly Row[], runaways: number, { liveMs }: LiveTime): Reach[] {
   const [few, many] = [25, 1_000].map((count) => rows.find(({ filters }) => filters === count)!);
   const least = (what: string, value: number, limit: number): Reach => ({
     what,
@@ -308,7 +231,8 @@ function reachOf(rows: readonly Row[], liveMs: number): Reach[] {
       1_000,
     ),
     most("1,000 filters / 25 filters, in process", many!.inProcessUs / few!.inProcessUs, 2),
-    most("a change is live after, s", liveMs / 1_000, 5),
+    least("rate beside filters that run away / rate without", runaways, 0.9),
+    most("a change is live on all cores after, s", liveMs / 1_000, 5),
   ];
 }
 

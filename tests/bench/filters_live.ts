@@ -1,12 +1,10 @@
 /** How long a change of a filter takes until every worker of every core runs it, on alerts that come in. */
 import type { Db } from "mongodb";
-import ztf from "../../catalogs/live/ztf.ts";
-import { openArchive } from "../../core/archive/open.ts";
 import type { IngestReport } from "../../core/contract/ingest.ts";
 import type { Packet, Source } from "../../core/contract/packet.ts";
 import type { ActiveFilter } from "../../core/contract/passed.ts";
-import { runSurveyBroker } from "../../core/survey_broker.ts";
-import type { IngestWorkerSettings } from "../../workers/ingest_worker.ts";
+import { runZtfBroker } from "../support/broker.ts";
+import { filterDocument } from "../support/filters.ts";
 import { simulatedPackets } from "../support/ingest.ts";
 
 const CORES = 2;
@@ -29,7 +27,7 @@ export interface LiveTime {
 export async function timeToLive(
   { uri, db, filters }: { uri: string; db: Db; filters: readonly ActiveFilter[] },
 ): Promise<LiveTime> {
-  await db.collection("filters").insertMany(filters.map(toDocument));
+  await db.collection("filters").insertMany(filters.map(filterDocument));
   const over = new AbortController();
   const cores = Array.from(
     { length: CORES },
@@ -42,7 +40,7 @@ export async function timeToLive(
     ]);
     const startMs = performance.now();
     await db.collection("filters").insertOne(
-      toDocument({
+      filterDocument({
         ...filters[0]!,
         filterId: 1_000_000,
         fid: "live01",
@@ -79,43 +77,9 @@ function startCore(
     if (++batches === 3) warm.resolve();
     if (reports.every(({ stored, passed }) => passed >= stored)) live.resolve(performance.now());
   };
-  const run = async () => {
-    await using archive = await openArchive({ uri, database, appName: "bench" });
-    await runSurveyBroker(
-      {
-        archive,
-        survey: ztf,
-        source: trickle(simulatedPackets({ alerts: BATCHES_MAX * BATCH, seed })),
-        limits: {
-          lanes: WORKERS,
-          batchesMax: WORKERS + 1,
-          jobMsMax: 60_000,
-          startMsMax: 0,
-          restartsMax: 0,
-        },
-        startWorker: () => startWorker(uri, database),
-        buildIndexes: true,
-        onReports,
-        onRetry: (reason) => console.error(reason),
-        onFilters: () => {},
-        pause: () => Promise.resolve(),
-      },
-      over,
-      over,
-    );
-  };
-  return { warm: warm.promise, live: live.promise, ended: run() };
-}
-
-function startWorker(archiveUri: string, database: string): Worker {
-  const worker = new Worker(new URL("../../workers/ingest_worker.ts", import.meta.url), {
-    type: "module",
-  });
-  const surveyUrl = new URL("../../catalogs/live/ztf.ts", import.meta.url).href;
-  worker.postMessage(
-    { archiveUri, database, surveyUrl, catalogs: [], models: [] } satisfies IngestWorkerSettings,
-  );
-  return worker;
+  const source = trickle(simulatedPackets({ alerts: BATCHES_MAX * BATCH, seed }));
+  const ended = runZtfBroker({ uri, database, source, workers: WORKERS, onReports }, over);
+  return { warm: warm.promise, live: live.promise, ended };
 }
 
 function trickle(packets: readonly Packet[]): Source {
@@ -128,17 +92,5 @@ function trickle(packets: readonly Packet[]): Source {
         await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
       }
     },
-  };
-}
-
-function toDocument({ filterId, groupId, permissions, fid, pipeline }: ActiveFilter) {
-  return {
-    filter_id: filterId,
-    group_id: groupId,
-    catalog: ztf.collections.alerts,
-    permissions: [...permissions],
-    active: true,
-    active_fid: fid,
-    fv: [{ fid, pipeline: [...pipeline], created_at: new Date() }],
   };
 }

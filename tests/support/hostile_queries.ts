@@ -1,7 +1,7 @@
 /** Queries as somebody would write them who wants what isn't theirs, or to break things. */
 import fc from "fast-check";
 import { PROTECTED_COLLECTIONS } from "../../core/archive/protected.ts";
-import { expression, field, filter, leaf, value } from "./hostile_values.ts";
+import { expression, field, filter, leaf, soundFilter, value } from "./hostile_values.ts";
 
 /** The query as text. */
 export function textOf(query: unknown): string {
@@ -42,7 +42,8 @@ const { stage } = fc.letrec<{ stage: unknown; pipeline: unknown }>((tie) => ({
   pipeline: fc.array(tie("stage"), { maxLength: 3 }),
   stage: fc.oneof(
     { depthSize: "small" },
-    { weight: 8, arbitrary: filter.map(($match) => ({ $match })) },
+    { weight: 10, arbitrary: soundFilter.map(($match) => ({ $match })) },
+    { weight: 2, arbitrary: filter.map(($match) => ({ $match })) },
     {
       weight: 8,
       arbitrary: fc.constantFrom<unknown>(
@@ -52,6 +53,18 @@ const { stage } = fc.letrec<{ stage: unknown; pipeline: unknown }>((tie) => ({
         { $sample: { size: 9 } },
         { $sort: { candid: -1 } },
         { $count: "n" },
+        // What nobody's own rows hold, to join with.
+        { $set: { x: 2 } },
+        { $sortByCount: "$objectId" },
+        {
+          $bucketAuto: {
+            groupBy: "$candidate.magpsf",
+            buckets: 3,
+            output: { x: { $push: "$$ROOT" } },
+          },
+        },
+        { $setWindowFields: { sortBy: { candid: 1 }, output: { x: { $push: "$objectId" } } } },
+        { $fill: { sortBy: { _id: 1 }, output: { x: { method: "locf" } } } },
         { $replaceRoot: { newRoot: { all: "$$ROOT" } } },
       ),
     },
@@ -66,7 +79,11 @@ const { stage } = fc.letrec<{ stage: unknown; pipeline: unknown }>((tie) => ({
     },
     {
       weight: 4,
-      arbitrary: fc.tuple(catalog, field, field).map(([from, localField, foreignField]) => ({
+      arbitrary: fc.tuple(
+        catalog,
+        fc.oneof(fc.constant("x"), field),
+        fc.oneof(fc.constantFrom("prv_candidates.programid", "candidate.programid"), field),
+      ).map(([from, localField, foreignField]) => ({
         $lookup: { from, localField, foreignField, as: "x" },
       })),
     },
@@ -94,7 +111,7 @@ const { stage } = fc.letrec<{ stage: unknown; pipeline: unknown }>((tie) => ({
         "$out",
         "$merge",
         "$unset",
-        "$setWindowFields",
+        "$densify",
         "$documents",
         "$collStats",
         "$currentOp",
@@ -132,7 +149,7 @@ const catalogs = fc.dictionary(
   catalog,
   fc.oneof(
     { weight: 3, arbitrary: fc.constant({}) },
-    { weight: 6, arbitrary: fc.record({ filter, projection }, { requiredKeys: [] }) },
+    { weight: 9, arbitrary: fc.record({ filter, projection }, { requiredKeys: [] }) },
     value,
   ),
   { maxKeys: 2 },
@@ -142,7 +159,7 @@ const queries: Record<string, fc.Arbitrary<unknown>> = {
   find_one: one,
   count_documents: one,
   estimated_document_count: fc.record({ catalog }),
-  aggregate: fc.record({ catalog, pipeline: fc.array(stage, { maxLength: 4 }) }),
+  aggregate: fc.record({ catalog, pipeline: fc.array(stage, { minLength: 1, maxLength: 4 }) }),
   info: fc.record({
     command: fc.constantFrom<unknown>("catalog_names", "catalog_info", "index_info", "db_info", 5),
     catalog,

@@ -6,7 +6,8 @@ function raw(text: string): string {
   return `RAW<${text}>`;
 }
 
-export const field = fc.constantFrom(
+/** Fields that there are, or could be. */
+const soundField = fc.constantFrom(
   "_id",
   "candid",
   "objectId",
@@ -22,19 +23,26 @@ export const field = fc.constantFrom(
   "secret",
   "human_labels",
   "programid",
-  "",
-  "a.b",
-  "a..b",
-  ".",
-  "a.$",
-  "$",
-  "__proto__",
-  "constructor",
-  "toString",
-  "\0",
-  "é",
+  "x",
+);
+export const field = fc.oneof(
+  { weight: 3, arbitrary: soundField },
+  fc.constantFrom(
+    "",
+    "a.b",
+    "a..b",
+    ".",
+    "a.$",
+    "$",
+    "__proto__",
+    "constructor",
+    "toString",
+    "\0",
+    "é",
+  ),
 );
 const path = field.map((name) => `$${name}`);
+const soundPath = soundField.map((name) => `$${name}`);
 const word = fc.oneof(
   field,
   path,
@@ -115,9 +123,9 @@ const deep = fc.tuple(
 export const { value } = fc.letrec((tie) => ({
   value: fc.oneof(
     { depthSize: "small" },
-    leaf,
-    fc.array(tie("value"), { maxLength: 3 }),
-    fc.dictionary(word, tie("value"), { maxKeys: 3 }),
+    { weight: 4, arbitrary: leaf },
+    { weight: 4, arbitrary: fc.array(tie("value"), { maxLength: 3 }) },
+    { weight: 4, arbitrary: fc.dictionary(word, tie("value"), { maxKeys: 3 }) },
     { weight: 1, arbitrary: deep },
   ),
 }));
@@ -131,7 +139,7 @@ export const { expression } = fc.letrec<{ expression: unknown }>((tie) => {
   return {
     expression: fc.oneof(
       { depthSize: "small" },
-      path,
+      soundPath,
       fc.constantFrom<unknown>(1, 2, "x", true, null, "$$ROOT", "$$CURRENT"),
       ...["$toInt", "$toDate", "$toObjectId", "$strLenCP", "$size", "$objectToArray", "$ln"]
         .map((name) => operator(name, one)),
@@ -142,7 +150,7 @@ export const { expression } = fc.letrec<{ expression: unknown }>((tie) => {
         $cond: [{ $eq: ["$candidate.programid", id] }, true, no],
       })),
       one.map((input) => ({ $getField: { field: "objectId", input } })),
-      fc.tuple(path, one).map(([input, cond]) => ({ $filter: { input, as: "x", cond } })),
+      fc.tuple(soundPath, one).map(([input, cond]) => ({ $filter: { input, as: "x", cond } })),
     ),
   };
 });
@@ -162,29 +170,46 @@ const probe = fc.constantFrom<unknown>(
   )
 );
 
-export const { filter } = fc.letrec<{ filter: unknown }>((tie) => ({
-  filter: fc.oneof(
+/** Filters that MongoDB takes: what leaks, leaks by one of these. */
+export const { soundFilter } = fc.letrec<{ soundFilter: unknown }>((tie) => ({
+  soundFilter: fc.oneof(
     { depthSize: "small" },
     {
       weight: 4,
       arbitrary: fc.constantFrom<unknown>(
         {},
         { "candidate.programid": 2 },
+        { "candidate.programid": { $ne: 1 } },
         { objectId: { $regex: "d$" } },
         { candid: { $gte: 0 } },
+        { candid: { $not: { $lt: 10 } } },
         { $or: [{ "candidate.programid": { $in: [1, 2, 3] } }, {}] },
         { "prv_candidates.programid": 2 },
-        "{}",
-        "{'candidate.programid': 2}",
-        null,
+        { prv_candidates: { $elemMatch: { programid: 2 } } },
+        { "human_labels.Ia": { $exists: true } },
       ),
     },
     { weight: 2, arbitrary: expression.map(($expr) => ({ $expr })) },
     {
       weight: 4,
-      arbitrary: fc.tuple(probe, tie("filter"), fc.constantFrom("$or", "$and", "$nor"))
+      arbitrary: fc.tuple(probe, tie("soundFilter"), fc.constantFrom("$or", "$and", "$nor"))
         .map(([$expr, other, name]) => ({ [name]: [{ $expr }, other] })),
     },
+    {
+      weight: 2,
+      arbitrary: fc.tuple(
+        fc.constantFrom("$or", "$and", "$nor"),
+        fc.array(tie("soundFilter"), { minLength: 1, maxLength: 3 }),
+      ).map(([name, parts]) => ({ [name]: parts })),
+    },
+  ),
+}));
+
+export const { filter } = fc.letrec<{ filter: unknown }>((tie) => ({
+  filter: fc.oneof(
+    { depthSize: "small" },
+    { weight: 12, arbitrary: soundFilter },
+    { weight: 1, arbitrary: fc.constantFrom<unknown>("{}", "{'candidate.programid': 2}", null) },
     { weight: 2, arbitrary: fc.tuple(field, leaf).map(([name, inner]) => ({ [name]: inner })) },
     {
       weight: 2,

@@ -15,10 +15,6 @@ export class BitSet {
     return new BitSet(new Uint32Array(Math.ceil(size / BITS)), size);
   }
 
-  static all(size: number): BitSet {
-    return BitSet.none(size).complement();
-  }
-
   copy(): BitSet {
     return new BitSet(this.words.slice(), this.size);
   }
@@ -46,6 +42,12 @@ export class BitSet {
     const { words } = this;
     const others = other.words;
     for (let i = 0; i < words.length; i++) words[i]! &= others[i]!;
+  }
+
+  include(other: BitSet): void {
+    const { words } = this;
+    const others = other.words;
+    for (let i = 0; i < words.length; i++) words[i]! |= others[i]!;
   }
 
   isEmpty(): boolean {

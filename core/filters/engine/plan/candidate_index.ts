@@ -35,7 +35,9 @@ interface CheapStep {
 }
 
 export class CandidateIndex {
+  /** Filters that some step may take away, and those that none can. */
   readonly #all: BitSet;
+  readonly #always: BitSet;
   readonly #alive: BitSet;
   readonly #cheap: CheapStep[];
   readonly #costly: readonly Step[];
@@ -43,9 +45,11 @@ export class CandidateIndex {
 
   /** By filter: all of its checks. */
   constructor(checks: readonly (readonly Check[])[]) {
-    this.#all = BitSet.all(checks.length);
-    this.#alive = this.#all.copy();
     const steps = stepsOf(checks);
+    this.#all = BitSet.none(checks.length);
+    for (const { members } of steps) this.#all.include(members);
+    this.#always = this.#all.complement();
+    this.#alive = this.#all.copy();
     this.#cheap = steps.filter(({ cost }) => cost <= CHEAP)
       .map((step) => ({ step, taken: step.members.count() }));
     this.#order();
@@ -57,15 +61,20 @@ export class CandidateIndex {
     if (this.#alerts++ % ALERTS_PER_LOOK === 0) this.#look();
     const alive = this.#alive;
     alive.become(this.#all);
+    this.#narrow(alive);
+    alive.include(this.#always);
+    return alive.list();
+  }
+
+  #narrow(alive: BitSet): void {
     for (const { step } of this.#cheap) {
-      if (alive.isEmpty()) return [];
+      if (alive.isEmpty()) return;
       if (alive.meets(step.members)) take(step, alive);
     }
     for (const step of this.#costly) {
-      if (alive.count() < LEFT_MIN) break;
+      if (alive.count() < LEFT_MIN) return;
       if (alive.meets(step.members)) take(step, alive);
     }
-    return alive.list();
   }
 
   #look(): void {

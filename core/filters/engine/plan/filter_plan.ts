@@ -24,9 +24,11 @@ interface Planned extends Pick<Route, "checks"> {
   readonly filter: ActiveFilter;
   readonly account: Account;
   readonly documents: { get(): readonly Document[] };
+  /** That it is set aside was told since `now` was set. */
+  isTold: boolean;
 }
 
-/** Of a filter that is set aside: it is told of at each alert. */
+/** Of a filter that is set aside. */
 const NO_ROUTE = { checks: [], documents: { get: () => [] } };
 
 export class FilterPlan {
@@ -47,11 +49,11 @@ export class FilterPlan {
       giveBudget(STEPS_MAX); // Constants are computed at once.
       try {
         const route = account.aside ? NO_ROUTE : router.route(filter.pipeline);
-        this.#filters.push({ filter, account, ...route });
+        this.#filters.push({ filter, account, isTold: false, ...route });
       } catch (error) {
         if (isTooExpensive(error)) {
           account.setAside(error.message);
-          this.#filters.push({ filter, account, ...NO_ROUTE });
+          this.#filters.push({ filter, account, isTold: false, ...NO_ROUTE });
         } else if (error instanceof NotCompiled || error instanceof FilterError) {
           this.uncompiled.set(filter, error.message);
         } else throw error;
@@ -60,9 +62,10 @@ export class FilterPlan {
     this.#index = new CandidateIndex(this.#filters.map(({ checks }) => checks));
   }
 
-  /** For the alerts that follow. */
+  /** For the alerts that follow, which are a batch: of a filter that is set aside it is told once. */
   set now(now: Date) {
     this.#now = now;
+    for (const planned of this.#filters) planned.isTold = false;
   }
 
   run(input: Document): Outcome {
@@ -74,10 +77,11 @@ export class FilterPlan {
     return outcome;
   }
 
-  #runOne({ filter, account, checks, documents }: Planned, outcome: Outcome): void {
-    const { passes, failures, undecided } = outcome;
+  #runOne(planned: Planned, { passes, failures, undecided }: Outcome): void {
+    const { filter, account, checks, documents } = planned;
     if (account.aside !== undefined) {
-      failures.push({ filter, reason: account.aside });
+      if (!planned.isTold) failures.push({ filter, reason: account.aside });
+      planned.isTold = true;
       return;
     }
     giveBudget(STEPS_MAX);

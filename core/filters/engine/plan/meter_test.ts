@@ -41,6 +41,20 @@ describe("meterOf()", () => {
       }
     });
 
+    it(`finds it within a stage that isn't compiled: beside ${name}`, () => {
+      const { $project: { x } } = doubled("$concatArrays", ["$n"]) as { $project: Document };
+      const stages = [
+        { $match: { $jsonSchema: { required: ["n"] }, $expr: { $gt: [{ $size: x }, 0] } } },
+        { $bucketAuto: { groupBy: "$n", buckets: 1, output: { x: { $push: x } } } },
+        { $fill: { output: { a: { value: { $size: x } } } } },
+        { $facet: { a: [unknown, { $project: { x } }] } },
+        { $project: { m: { $median: { input: "$many", method: "approximate" } }, x } },
+      ];
+      for (const stage of stages) {
+        assertThrows(() => meterOf([unknown, stage])(alert), BudgetError);
+      }
+    });
+
     it(`lets the rest pass, and what MongoDB will refuse: ${name}`, () => {
       meterOf([{ $match: { $expr: loops(1) } }, unknown, { $unwind: "$many" }, unknown])(alert);
       meterOf([unknown, { $project: { x: { $divide: [1, { $subtract: ["$n", "$n"] }] } } }])(alert);
