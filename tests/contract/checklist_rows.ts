@@ -19,7 +19,13 @@ const EDGE = `${E2E}/edge_test.ts`;
 const CUTOUTS = `${E2E}/cutouts_test.ts`;
 const PENQUINS = `${E2E}/penquins_test.ts`;
 const CORES = `${E2E}/penquins_cores_test.ts`;
+const PENQUINS_API = `${E2E}/penquins_api_test.ts`;
+const PENQUINS_OWN = `${E2E}/penquins_own_tests_test.ts`;
+const HOSTILE = `${E2E}/hostile_test.ts`;
 const APP = "edge/app_test.ts";
+const TOO_MANY = "edge/too_many_test.ts";
+const VIEW = "core/archive/view_test.ts";
+const ROUTES = `${E2E}/every_route_test.ts`;
 const ACCOUNTS = `${E2E}/account_threats_test.ts`;
 const OF_FILTERS = `${E2E}/filter_threats_test.ts`;
 const OF_QUERIES = `${E2E}/query_threats_test.ts`;
@@ -92,14 +98,28 @@ export const ORIGINAL: readonly Row[] = [
 export const THREATS: readonly Row[] = [
   {
     what: "1. labels and filters without a token",
-    shown: [[LABELS, "threat 1: labels"], [OF_FILTERS, "threat 1: nobody's filters"]],
+    shown: [
+      [LABELS, "threat 1: labels"],
+      [OF_FILTERS, "threat 1: nobody's filters"],
+      [ROUTES, "is closed without a token that holds"],
+    ],
   },
   { what: "2. a collection dropped by any user", shown: [[OF_SKYMAPS, "2. any user could drop"]] },
   { what: "3. tokens without an end", shown: [[ACCOUNTS, "3. tokens that never end"]] },
-  { what: "4. secrets that everybody knows", shown: [[ACCOUNTS, "4. passwords and keys"]] },
+  {
+    what: "4. secrets that everybody knows",
+    shown: [
+      [ACCOUNTS, "4. passwords and keys"],
+      ["core/base/settings_test.ts", "makes secrets for this machine once"],
+      ["core/base/settings_test.ts", "refuses secrets that were published"],
+    ],
+  },
   {
     what: "5. services with the superuser's token",
-    shown: [[OF_TOKENS, "5. programs that have to hold"]],
+    shown: [
+      [OF_TOKENS, "5. programs that have to hold"],
+      [ROUTES, "needs a token that is good for"],
+    ],
   },
   {
     what: "6. rows of other people's programs",
@@ -108,11 +128,25 @@ export const THREATS: readonly Row[] = [
       [OF_FILTERS, "threat 6"],
       [LABELS, "threat 6"],
       [CUTOUTS, "shows nobody an alert of a foreign programid"],
+      [SKYMAPS, "shows nobody what they may not see"],
+      [`${E2E}/near_test.ts`, "shows nobody rows of a foreign programid"],
+      [HOSTILE, "get the same whether there is something that isn't theirs"],
     ],
   },
-  { what: "7. log-in by guessing", shown: [[ACCOUNTS, "7. log-in"]] },
+  {
+    what: "7. log-in by guessing",
+    shown: [
+      [ACCOUNTS, "7. log-in"],
+      ["edge/routes/auth_test.ts", "makes guessing slow: a name waits"],
+      ["core/archive/users_test.ts", "does the same work for a name that isn't there"],
+      ["core/archive/passwords_test.ts", "of more than 72 bytes, or with a zero byte"],
+    ],
+  },
   { what: "8. headers that can't be read", shown: [[ACCOUNTS, "8. a header"]] },
-  { what: "9. password hashes by a join", shown: [[OF_QUERIES, "threat 16.9"]] },
+  {
+    what: "9. password hashes by a join",
+    shown: [[OF_QUERIES, "threat 16.9"], [HOSTILE, "get data or a refusal"]],
+  },
   { what: "10. scripts", shown: [[OF_QUERIES, "threat 16.10"], [OF_FILTERS, "threat 10"]] },
   {
     what: "11. queries by an administrator",
@@ -145,22 +179,43 @@ export const THREATS: readonly Row[] = [
       [TRIGGERS, "passes a trigger on, with the token's user"],
     ],
   },
-  { what: "20. more than anybody should take", shown: [[OF_QUERIES, "threat 16.20"]] },
+  {
+    what: "20. more than anybody should take",
+    shown: [
+      [OF_QUERIES, "threat 16.20"],
+      [APP, "holds a 429 for an address"],
+      [APP, "holds a 429 for a user"],
+      [TOO_MANY, "is 429, with a wait that the client of the field sits out"],
+      [TOO_MANY, "is charged for what a query costs"],
+      ["core/server/running_test.ts", "refuses what is too many of one"],
+      [VIEW, "are 5 minutes at most"],
+      [VIEW, "are so many documents and bytes in an answer"],
+      [EDGE, "begins before the archive has been read to the end"],
+    ],
+  },
   {
     what: "21. work for clients that have gone",
-    shown: [[EDGE, "is given up when the client goes"], [EDGE, "is ended on the server when"]],
+    shown: [
+      [EDGE, "is given up when the client goes"],
+      [EDGE, "is ended on the server when"],
+      ["edge/flights_test.ts", "that are identical are asked once"],
+    ],
   },
   {
     what: "22. work that keeps everybody waiting",
-    shown: [[OF_QUERIES, "threat 16.22"], [
-      OF_SKYMAPS,
-      "now others are served while a map is read",
-    ]],
+    shown: [
+      [OF_QUERIES, "threat 16.22"],
+      [OF_SKYMAPS, "now others are served while a map is read"],
+    ],
   },
   { what: "23. pictures drawn again and again", shown: [[CUTOUTS, "may be kept by who asked"]] },
   {
     what: "24. errors that tell of the inside",
-    shown: [[APP, "holds a 500 that tells nothing"], [CUTOUTS, "says what is wrong with"]],
+    shown: [
+      [APP, "holds a 500 that tells nothing"],
+      [CUTOUTS, "says what is wrong with"],
+      [LABELS, "is told by PUT and DELETE"],
+    ],
   },
   { what: "25. settings shared by requests", shown: [[OF_FILTERS, "threat 25"]] },
   { what: "26. values of one alert for others", shown: [[LABELS, "threat 26"]] },
@@ -176,38 +231,63 @@ export const THREATS: readonly Row[] = [
 /** What clients rely on. */
 export const COMPATIBILITY: readonly Row[] = [
   {
-    what: "exact ids in and out",
-    shown: [[QUERIES, "ids of 64 bits"], [TRIALS, "is what the last stage yields, ids whole"]],
+    what: "1. exact ids in bodies and keys, numbers in keys as they were written",
+    shown: [
+      [QUERIES, "ids of 64 bits"],
+      [TRIALS, "is what the last stage yields, ids whole"],
+      [LABELS, "PUT, GET: candid"],
+      [`${E2E}/cone_search_test.ts`, "takes positions as"],
+    ],
   },
   {
-    what: "Extended JSON in and out",
-    shown: [[QUERIES, "are relaxed Extended JSON"], [QUERIES, "may be Extended JSON"]],
+    what: "2. Extended JSON in and out",
+    shown: [
+      [QUERIES, "are relaxed Extended JSON"],
+      [QUERIES, "may be Extended JSON"],
+      [FILTERS, "keeps a pipeline that is a text"],
+      [TRIGGERS, "passes numbers on as they were written"],
+    ],
   },
   {
-    what: "the envelope",
-    shown: [[QUERIES, "gives a document, or no data at all"], [APP, "that is invalid is 400"]],
+    what: "3. the envelope",
+    shown: [
+      [QUERIES, "gives a document, or no data at all"],
+      [USERS, "test_auth_error"],
+      [ACCOUNTS, "is 400 in the envelope on every path"],
+      [ROUTES, "is closed without a token that holds"],
+    ],
   },
   {
-    what: "both headers, old hashes",
-    shown: [[APP, "is accepted bare and after Bearer"], [
-      USERS,
-      "that the original stored lets in",
-    ]],
+    what: "4. both headers, old hashes, old tokens behind a switch",
+    shown: [
+      [APP, "is accepted bare and after Bearer"],
+      [USERS, "that the original stored lets in"],
+      ["edge/tokens_test.ts", "accepts the original's tokens, which have no end, where"],
+      ["edge/tokens_test.ts", "refuses a token without an end while tokens have one"],
+    ],
   },
   {
-    what: "catalog_names",
+    what: "5. catalog_names",
     shown: [[QUERIES, "names the catalogs, downwards"], [PENQUINS, "gets by the edge"]],
   },
   {
-    what: "RA - 180",
-    shown: [[`${E2E}/cone_search_test.ts`, "filters, sorts and limits"], [
-      SKYMAPS,
-      "has the document that consumers know",
-    ]],
+    what: "6. RA - 180",
+    shown: [
+      [`${E2E}/cone_search_test.ts`, "filters, sorts and limits"],
+      [`${E2E}/near_test.ts`, "the original's test"],
+      [SKYMAPS, "has the document that consumers know"],
+    ],
   },
-  { what: "unknown kwargs", shown: [[QUERIES, "ignores kwargs that it doesn't know"]] },
   {
-    what: "filters: text, versions, not found",
+    what: "7. unknown kwargs",
+    shown: [
+      [QUERIES, "ignores kwargs that it doesn't know"],
+      [QUERIES, "honours skip, sort and hint"],
+      [`${E2E}/cone_search_test.ts`, "filters, sorts and limits"],
+    ],
+  },
+  {
+    what: "8. filters: text, versions, not found",
     shown: [
       [FILTERS, "keeps a pipeline that is a text"],
       [FILTERS, "stores nothing but the version"],
@@ -215,24 +295,40 @@ export const COMPATIBILITY: readonly Row[] = [
     ],
   },
   {
-    what: "bodies of GET, HEAD, DELETE; statuses",
+    what: "9. bodies of GET, HEAD, DELETE; no redirects; statuses",
     shown: [
       ["edge/listen_test.ts", "has the bodies of GET and HEAD"],
       [SKYMAPS, "HEAD takes its keys from a body"],
-      [`${E2E}/hostile_test.ts`, "get data or a refusal"],
+      [SKYMAPS, "DELETE needs a name"],
+      [TRIGGERS, "asks for the one that a GET's body names"],
+      ["tests/contract/routes_test.ts", "begins at the root and ends without a slash"],
+      [HOSTILE, "get data or a refusal"],
+      [`${E2E}/schemathesis_test.ts`, "tells all that happens to"],
     ],
   },
   {
-    what: "skymaps: 409, the level",
+    what: "10. skymaps: 409, the level",
     shown: [[SKYMAPS, "puts a cone"], [SKYMAPS, "finds no level 20"]],
   },
   {
-    what: "cutouts",
+    what: "11. cutouts",
     shown: [[CUTOUTS, "gives a picture of 168 x 168"], [CUTOUTS, "gives a plain FITS file"]],
   },
   {
-    what: "the admin's account",
-    shown: [[ACCOUNTS, "no program starts with them"], [USERS, "test_auth"]],
+    what: "12. the admin's account",
+    shown: [
+      ["core/archive/users_test.ts", "makes the administrator once"],
+      [USERS, "test_auth"],
+      [ACCOUNTS, "no program starts with them"],
+      ["core/base/settings_test.ts", "takes the password of clients' tests where"],
+    ],
   },
-  { what: "penquins, over several instances", shown: [[CORES, "behaves as with two servers"]] },
+];
+
+/** What penquins does, unchanged: its calls, its ways with several servers, its own tests. */
+export const CLIENT: readonly Row[] = [
+  { what: "its calls", shown: [[PENQUINS_API, "calls all that there is to call"]] },
+  { what: "one edge", shown: [[PENQUINS, "gets by the edge"]] },
+  { what: "several instances", shown: [[CORES, "behaves as with two servers"]] },
+  { what: "its own tests", shown: [[PENQUINS_OWN, "passes its own tests"]] },
 ];

@@ -1,7 +1,7 @@
 // Each line of the checklists has a test, and the test is there.
 import { describe, it } from "@std/testing/bdd";
 import { assert, assertEquals } from "@std/assert";
-import { COMPATIBILITY, ORIGINAL, type Row, THREATS } from "./checklist_rows.ts";
+import { CLIENT, COMPATIBILITY, ORIGINAL, type Row, THREATS } from "./checklist_rows.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -17,6 +17,7 @@ const LISTS: Record<string, readonly Row[]> = {
   "what the original's tests expect": ORIGINAL,
   "holes of the original": THREATS,
   "what clients rely on": COMPATIBILITY,
+  "the client of the field": CLIENT,
 };
 
 for (const [title, rows] of Object.entries(LISTS)) {
@@ -33,11 +34,12 @@ for (const [title, rows] of Object.entries(LISTS)) {
   });
 }
 
-describe("the checklist of holes", () => {
-  it("has all thirty of them, in order", () => {
-    assertEquals(
-      THREATS.map(({ what }) => Number(what.split(".")[0])),
-      Array.from({ length: 30 }, (_, i) => i + 1),
-    );
+const numbersOf = (rows: readonly Row[]) => rows.map(({ what }) => Number(what.split(".")[0]));
+const upTo = (last: number) => Array.from({ length: last }, (_, i) => i + 1);
+
+describe("the checklists", () => {
+  it("have all thirty holes, and all twelve things that clients rely on, in order", () => {
+    assertEquals(numbersOf(THREATS), upTo(30));
+    assertEquals(numbersOf(COMPATIBILITY), upTo(12));
   });
 });
