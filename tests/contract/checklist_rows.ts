@@ -165,9 +165,21 @@ export const THREATS: readonly Row[] = [
   },
   {
     what: "17. addresses that the server fetches",
-    shown: [[OF_SKYMAPS, "17. the server fetched"]],
+    shown: [
+      [OF_SKYMAPS, "17. the server fetched"],
+      ["core/skymaps/download_test.ts", "17. maps from elsewhere"],
+    ],
   },
-  { what: "18. strangers' files", shown: [[OF_SKYMAPS, "18. strangers' files"]] },
+  {
+    what: "18. strangers' files",
+    shown: [
+      [OF_SKYMAPS, "18. strangers' files"],
+      ["core/skymaps/byte_reader_test.ts", "18. stops a file that unpacks"],
+      ["core/skymaps/fits_map_test.ts", "18. that says more of itself"],
+      ["core/skymaps/contours_test.ts", "18. of a vast cell"],
+      ["core/skymaps/voevent_test.ts", "18. has no entities"],
+    ],
+  },
   {
     what: "19. tunnels to the telescope",
     shown: [
@@ -225,7 +237,13 @@ export const THREATS: readonly Row[] = [
     what: "29. documents that are there twice",
     shown: [[OF_SKYMAPS, "29. skymaps"], [OF_FILTERS, "threat 29"]],
   },
-  { what: "30. no audit, no headers", shown: [[ACCOUNTS, "30. nothing is written down"]] },
+  {
+    what: "30. no audit, no headers",
+    shown: [
+      [ACCOUNTS, "30. nothing is written down"],
+      ["edge/docs_page_test.ts", "is a page for anyone, that lets nothing run"],
+    ],
+  },
 ];
 
 /** What clients rely on. */

@@ -55,7 +55,6 @@ const { stage } = fc.letrec<{ stage: unknown; pipeline: unknown }>((tie) => ({
         { $count: "n" },
         // What nobody's own rows hold, to join with.
         { $set: { x: 2 } },
-        { $sortByCount: "$objectId" },
         {
           $bucketAuto: {
             groupBy: "$candidate.magpsf",

@@ -141,6 +141,7 @@ describe("checkFilter()", () => {
   it("ends, whatever the pipeline is", () => {
     const random = new Random(3);
     for (let i = 0; i < 300; i++) checkFilter(randomPipeline(random), schema);
+    checkFilter([{ $facet: { a: [{}] } }], schema);
     fc.assert(fc.property(
       fc.constantFrom("$match", "$project", "$addFields", "$group", "$unwind", "$facet", "$x"),
       fc.anything(),

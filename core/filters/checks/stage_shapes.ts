@@ -216,7 +216,7 @@ function faceted(specification: unknown, scene: Scene): Shape {
       arrayOf(
         Array.isArray(pipeline)
           ? pipeline.filter(isObject).reduce<Shape>((root, stage, i) => {
-            const [[name, inner]] = Object.entries(stage) as [[string, unknown]];
+            const [[name = "", inner] = []] = Object.entries(stage);
             return shapeAfter(name, inner, { ...within(scene, facet, i, name), root });
           }, scene.root)
           : ANY,

@@ -139,6 +139,7 @@ describe("a filter of BOOM", () => {
   it("is refused as a whole where it isn't of ZTF, or no pipeline", () => {
     const lsst = importBoom({ id: 1, survey: "LSST", pipeline: [{ $match: {} }] }, schema);
     assertEquals([lsst.catalog, isWhole(lsst), lsst.versions[0]!.pipeline], [null, false, null]);
+    assertEquals(versionOf([{ $facet: { a: [{}] } }]).version.isActive, true);
     for (const pipeline of ["", "{", "[]", [], {}, null, [1], [{ a: 1, b: 2 }], '[{"$match":']) {
       const { filter, version } = versionOf(pipeline);
       assertEquals([version.pipeline, isWhole(filter)], [null, false], JSON.stringify(pipeline));

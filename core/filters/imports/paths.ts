@@ -8,18 +8,20 @@ export type Rename = (path: string) => string;
 /** The same pipeline with other paths, wherever one is read or kept. Names of new fields stay. */
 export function withPaths(pipeline: readonly Document[], rename: Rename): Document[] {
   return pipeline.map((stage) => {
-    const [[name, specification]] = Object.entries(stage) as [[string, unknown]];
+    const [[name = "", specification] = []] = Object.entries(stage);
     switch (name) {
       case "$match":
         return { [name]: inQuery(specification, rename) };
       case "$sort":
         return { [name]: withKeys(specification, rename) };
-      case "$unset":
+      case "$unset": {
+        const renamed = (path: unknown) => typeof path === "string" ? rename(path) : path;
         return {
           [name]: Array.isArray(specification)
-            ? specification.map((path) => rename(String(path)))
-            : rename(String(specification)),
+            ? specification.map(renamed)
+            : renamed(specification),
         };
+      }
       case "$facet":
         return {
           [name]: isObject(specification)
