@@ -85,6 +85,7 @@ export async function startQueries(deps: QueriesDeps): Promise<Queries> {
       selectivity: {
         shareMax: settings.filters.share_max,
         alertsMax: settings.filters.share_alerts,
+        night: settings.filters.share_night,
       },
       replays: {
         alertsMax: settings.filters.replay.alerts_max,

@@ -2,8 +2,6 @@
 import type { Db, FindOptions } from "mongodb";
 import type { Document } from "../contract/document.ts";
 import type { FilterSchema } from "../contract/filter_fields.ts";
-import { shortText } from "../contract/json.ts";
-import { QueryError } from "../contract/query.ts";
 import type { SurveyDef } from "../contract/survey.ts";
 import {
   comparePasses,
@@ -14,9 +12,10 @@ import { type Additions, filterSchema } from "../filters/filter_schema.ts";
 import { readDocuments } from "./bson_read.ts";
 import { told } from "./cursor_batches.ts";
 import { FilterRunner } from "./filter_runner.ts";
-import { checkCost, readPipeline, type TrialScope } from "./filter_trials.ts";
+import { bare, checkCost, readPipeline, type TrialScope } from "./filter_trials.ts";
 import { toFilter } from "./selectivity.ts";
 import { readInputs, visibleAlerts } from "./stored_inputs.ts";
+import { catalogsOf, surveyOf } from "./survey_of.ts";
 
 /** One alert, or the newest ones of an object. */
 export type WhichAlerts =
@@ -62,17 +61,15 @@ export function filterInsight(
   surveys: readonly SurveyDef[],
   additionsOf: (survey: SurveyDef) => Additions = () => ({ catalogs: [], models: [] }),
 ): FilterInsight {
-  const byCatalog = new Map(surveys.map((survey) => [survey.collections.alerts, survey]));
-
   return {
-    catalogs: [...byCatalog.keys()],
+    catalogs: catalogsOf(surveys),
     read: readPipeline,
     schema(catalog) {
-      const survey = surveyOf(catalog);
+      const survey = surveyOf(surveys, catalog);
       return filterSchema(survey, additionsOf(survey));
     },
     async inputs({ catalog, permissions }, which, { isAsOf, signal }) {
-      const survey = surveyOf(catalog);
+      const survey = surveyOf(surveys, catalog);
       const candids = "candid" in which ? [which.candid] : await candidsOf(
         survey,
         { ...visibleAlerts(survey, permissions), [survey.objectIdKey]: which.objectId },
@@ -97,10 +94,14 @@ export function filterInsight(
         comment: "filter insight",
       });
       signal.throwIfAborted();
-      return readDocuments(await told(() => cursor.toArray()) as unknown as Uint8Array[]);
+      try {
+        return readDocuments(await told(() => cursor.toArray()) as unknown as Uint8Array[]);
+      } catch (error) {
+        throw bare(error);
+      }
     },
     async compare({ catalog, permissions }, { ours, theirs }, alertsMax, signal) {
-      const survey = surveyOf(catalog);
+      const survey = surveyOf(surveys, catalog);
       const candids = await candidsOf(
         survey,
         visibleAlerts(survey, permissions),
@@ -125,17 +126,6 @@ export function filterInsight(
       return { ...compared, failures: [...failures] };
     },
   };
-
-  function surveyOf(catalog: string): SurveyDef {
-    const survey = byCatalog.get(catalog);
-    if (survey) return survey;
-    throw new QueryError(
-      `Cannot look at a filter as its catalog must be one of ${
-        [...byCatalog.keys()].join(", ")
-      }: ` +
-        `current value is ${shortText(catalog)}`,
-    );
-  }
 
   async function candidsOf(
     { collections }: SurveyDef,

@@ -5,7 +5,7 @@
 import type { AggregateOptions, Db } from "mongodb";
 import type { Document } from "../contract/document.ts";
 import { decodeExtended } from "../contract/extended_json.ts";
-import { JsonError, parseExact, shortText } from "../contract/json.ts";
+import { JsonError, parseExact } from "../contract/json.ts";
 import { QueryError, type RawBatches } from "../contract/query.ts";
 import type { SurveyDef } from "../contract/survey.ts";
 import { isTooExpensive } from "../filters/engine/plan/accounts.ts";
@@ -14,6 +14,7 @@ import { checkFilterPipeline } from "./allowed.ts";
 import { readDocument, readDocuments } from "./bson_read.ts";
 import { batchesOf, told } from "./cursor_batches.ts";
 import { storedInputs } from "./stored_inputs.ts";
+import { catalogsOf, surveyOf } from "./survey_of.ts";
 
 /** Whose alerts a pipeline runs on, and which of them it may see. */
 export interface TrialScope {
@@ -56,13 +57,11 @@ const DRY_RUN_MS_MAX = 3_000;
 const REPLY_DOCUMENTS = 300;
 
 export function filterTrials(db: Db, surveys: readonly SurveyDef[]): FilterTrials {
-  const byCatalog = new Map(surveys.map((survey) => [survey.collections.alerts, survey]));
-
   return {
-    catalogs: [...byCatalog.keys()],
+    catalogs: catalogsOf(surveys),
     async dryRun({ catalog, permissions }, text, signal) {
       const pipeline = readPipeline(text);
-      const survey = surveyOf(catalog);
+      const survey = surveyOf(surveys, catalog);
       const candid = await newestCandid(survey);
       if (candid === undefined) return false;
       const upstream = survey.upstream([candid], permissions);
@@ -77,7 +76,7 @@ export function filterTrials(db: Db, surveys: readonly SurveyDef[]): FilterTrial
     },
     run({ catalog, permissions }, text, { objectIds, betweenJd }, options) {
       const pipeline = readPipeline(text);
-      const survey = surveyOf(catalog);
+      const survey = surveyOf(surveys, catalog);
       const which = {
         ...objectIds && { [survey.objectIdKey]: { $in: [...objectIds] } },
         ...betweenJd && { "candidate.jd": { $gte: betweenJd[0], $lte: betweenJd[1] } },
@@ -89,15 +88,6 @@ export function filterTrials(db: Db, surveys: readonly SurveyDef[]): FilterTrial
       );
     },
   };
-
-  function surveyOf(catalog: string): SurveyDef {
-    const survey = byCatalog.get(catalog);
-    if (survey) return survey;
-    throw new QueryError(
-      `Cannot run a filter as its catalog must be one of ${[...byCatalog.keys()].join(", ")}: ` +
-        `current value is ${shortText(catalog)}`,
-    );
-  }
 
   /** Of the alert that was stored last. */
   async function newestCandid({ collections }: SurveyDef): Promise<number | bigint | undefined> {
@@ -129,7 +119,7 @@ export function filterTrials(db: Db, surveys: readonly SurveyDef[]): FilterTrial
     try {
       yield* batchesOf(db, cursor, signal);
     } catch (error) {
-      throw error instanceof QueryError ? new QueryError(bare(error.message)) : error;
+      throw bare(error);
     }
   }
 }
@@ -148,8 +138,11 @@ export function checkCost(pipeline: readonly Document[], inputs: readonly Docume
   }
 }
 
-function bare(message: string): string {
-  return message.replace(/^OperationFailure: /, "");
+/** What MongoDB said, without the name that its errors have for who queries. */
+export function bare(error: unknown): unknown {
+  return error instanceof QueryError
+    ? new QueryError(error.message.replace(/^OperationFailure: /, ""))
+    : error;
 }
 
 /** The stages of a pipeline's text. Throws `QueryError` where a filter may not have them. */

@@ -208,6 +208,7 @@ export const Settings = z.strictObject({
   filters: z.strictObject({
     share_max: z.number().gt(0).max(1).nullable(),
     share_alerts: Count,
+    share_night: z.iso.date().nullable(),
     replay: z.strictObject({
       alerts_max: Count,
       turn_ms_max: Ms,

@@ -44,14 +44,25 @@ export const WhyDraft = z.strictObject({
 
 export const WhyDraftSearch = z.object({ format: Format.optional() });
 
+const COMPARED = `So many of the newest alerts are compared: at most ${COMPARED_ALERTS_MAX}`;
+
 export const ExplainSearch = z.object({
   version: z.string().optional().describe("The active version by default"),
   against: z.string().optional().describe("A version that this one is compared with"),
   alerts: z.string().regex(/^\d{1,6}$/, "must be a number of alerts").optional()
-    .describe(`So many of the newest alerts are compared: at most ${COMPARED_ALERTS_MAX}`),
+    .describe(COMPARED),
 });
 
-export const ExplainDraft = z.strictObject(Draft);
+export const ExplainDraft = z.strictObject({
+  ...Draft,
+  filter_id: z.int().min(1).optional().describe(
+    "A filter that it would be a version of: it is compared with the active one",
+  ),
+  against: z.string().optional().describe(
+    "Another version of that filter that it is compared with",
+  ),
+  alerts: z.int().optional().describe(COMPARED),
+});
 
 /** How far a value is from what is asked: below a lower limit, above an upper one, or elsewhere. */
 export interface Shortfall {
@@ -135,7 +146,7 @@ const Shortfall = z.object({
   share: z.number(),
 });
 
-export const ConditionDoc = z.object({
+const ConditionDoc = z.object({
   place: z.string(),
   asks: z.string(),
   holds: z.boolean().nullable(),
@@ -151,7 +162,7 @@ export const ConditionDoc = z.object({
   choice: z.boolean().optional().describe("One of the parts is enough"),
 });
 
-export const WhyDoc = z.object({
+const WhyDoc = z.object({
   passes: z.boolean(),
   reason: z.string(),
   stopped_at: z.int().optional(),
@@ -175,6 +186,8 @@ export const WhyAnswer = z.looseObject({
   filter_id: z.int().optional(),
   version: z.string().optional(),
   as_of: z.boolean(),
+  address: z.string().optional()
+    .describe("To share: this very version, whichever is active by then; absent of a draft"),
   objectId: z.string(),
   candid: Candid.optional(),
   jd: z.number().optional(),

@@ -61,7 +61,7 @@ export const NewFilterDoc = NewFilter.extend({
   autosave: z.union([z.boolean(), Autosave]).optional(),
   auto_followup: AutoFollowup.optional(),
   override: z.boolean().optional().describe(
-    "Of an admin: saves it though more of the newest alerts pass it than the settings allow",
+    "Of an admin: saves it though more of a night's alerts pass it than the settings allow",
   ),
 });
 

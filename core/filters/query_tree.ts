@@ -85,7 +85,7 @@ export function readQuery(query: unknown, place: Place = []): QueryNode {
 }
 
 /** All conditions at paths, in whatever depth. */
-export function fieldConditions(node: QueryNode): FieldCondition[] {
+function fieldConditions(node: QueryNode): FieldCondition[] {
   switch (node.kind) {
     case "field":
       return [node];

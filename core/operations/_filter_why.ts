@@ -76,18 +76,41 @@ export async function whyAnswer(
     const objectId = schema === undefined ? input.objectId : input[schema.ids.at(-1)!];
     told.push({ candid, jd: toNumber(candidate.jd), objectId, why });
   }
-  const asked = { ...about, as_of: isAsOf };
-  return "candid" in which
-    ? ofAlert(told[0]!, name, asked, isText)
-    : ofObject(told, name, asked, isText);
+  const address = addressOf(about, which, isAsOf);
+  const { text, data } = "candid" in which ? ofAlert(told[0]!, name) : ofObject(told, name);
+  if (isText) return toText(address === undefined ? text : `${text}\naddress: ${address}\n`);
+  return {
+    kind: "json",
+    message: "",
+    data: { ...about, as_of: isAsOf, ...address !== undefined && { address }, ...data },
+  };
 }
 
-function ofAlert({ why, ...alert }: Told, name: string, asked: Document, isText: boolean) {
-  if (isText) return toText(whyText(subjectOf(alert, name), why));
-  return toJson({ ...asked, ...alert, why });
+/** Where the same is told of the same version, whichever is active by then; of a draft nowhere. */
+function addressOf(
+  { filter_id: id, version }: Document,
+  which: WhichAlerts,
+  isAsOf: boolean,
+): string | undefined {
+  if (id === undefined) return undefined;
+  const search = new URLSearchParams({
+    ..."candid" in which ? { candid: String(which.candid) } : { objectId: which.objectId },
+    version: String(version),
+    ...isAsOf && { as_of: "true" },
+  });
+  return `/api/filters/${id}/why?${search}`;
 }
 
-function ofObject(told: readonly Told[], name: string, asked: Document, isText: boolean) {
+interface Answer {
+  readonly text: string;
+  readonly data: Document;
+}
+
+function ofAlert({ why, ...alert }: Told, name: string): Answer {
+  return { text: whyText(subjectOf(alert, name), why), data: { ...alert, why } };
+}
+
+function ofObject(told: readonly Told[], name: string): Answer {
   const nearest = closest(told, ({ why }) => why)!;
   const alerts = told.map(({ candid, jd, why }) => ({
     candid,
@@ -96,19 +119,15 @@ function ofObject(told: readonly Told[], name: string, asked: Document, isText: 
     reason: reasonLine(why),
   }));
   const { objectId, why, ...of } = nearest;
-  if (isText) {
-    const full = whyText(subjectOf(nearest, name), why);
-    return toText(objectText(`${objectId} and ${name}`, alerts, full));
-  }
-  return toJson({ ...asked, objectId, alerts, nearest: { ...of, why } });
+  const full = whyText(subjectOf(nearest, name), why);
+  return {
+    text: objectText(`${objectId} and ${name}`, alerts, full),
+    data: { objectId, alerts, nearest: { ...of, why } },
+  };
 }
 
 function subjectOf({ objectId, candid }: Pick<Told, "objectId" | "candid">, name: string): string {
   return `${objectId}, candid ${candid}, and ${name}`;
-}
-
-function toJson(data: Document): OperationAnswer {
-  return { kind: "json", message: "", data };
 }
 
 function toText(text: string): OperationAnswer {

@@ -1,4 +1,4 @@
-/** Refuses a version that most alerts pass, where the settings say so: it would drown its readers. */
+/** Refuses a version that most alerts of a night pass, where the settings say so: it would drown its readers. */
 import type { TrialScope } from "../archive/filter_trials.ts";
 import { QueryError } from "../contract/query.ts";
 import type { OperationContext } from "../operation.ts";
@@ -19,10 +19,11 @@ export async function checkSelectivity(
   const { principal, stores: { selectivity } } = context;
   const { shareMax } = selectivity;
   if (shareMax === null || (isOverridden && principal.admin)) return;
-  const { alerts, passes } = await selectivity.of(scope, pipeline, signal);
+  const { night, alerts, passes } = await selectivity.of(scope, pipeline, signal);
   if (alerts < ALERTS_MIN || passes / alerts <= shareMax) return;
+  const percent = Number((100 * shareMax).toPrecision(6));
   throw new QueryError(
-    `Cannot save the version as <= ${100 * shareMax} % of the newest alerts must pass it: ` +
+    `Cannot save the version as <= ${percent} % of the alerts of the night ${night} must pass it: ` +
       `${passes} of ${alerts} do. An admin may save it with "override": true`,
   );
 }

@@ -11,7 +11,9 @@ import { QueryError } from "../contract/query.ts";
 import { checkFilter } from "../filters/checks/check_filter.ts";
 import { defineOperation, type OperationContext, RefusedError } from "../operation.ts";
 import { checkReach } from "./_filter_access.ts";
+import { isSameByText } from "./_filter_explain.ts";
 import { aboutFilter, notFound } from "./_filter_id.ts";
+import { textOf } from "./_filter_insight.ts";
 import {
   checkSettings,
   isAutosaved,
@@ -84,10 +86,9 @@ async function add(
     if (!(error instanceof QueryError) || !/^pipeline /.test(error.message)) throw error;
     throw new QueryError(`ValidationError: ${error.message}`);
   });
-  const { findings } = checkFilter(
-    filterInsight.read(pipeline),
-    filterInsight.schema(filter.catalog),
-  );
+  const stages = filterInsight.read(pipeline);
+  const { findings } = checkFilter(stages, filterInsight.schema(filter.catalog));
+  const repeated = existing ? repeats(existing, stages, context) : [];
   const isOverridden = sent.override === true;
   await checkSelectivity(filter, pipeline, { isOverridden, context, signal });
   const check = { filter, replaces: undefined, wording: WORDING, context, signal };
@@ -110,7 +111,25 @@ async function add(
     : `WARNING: No documents in ${filter.catalog} collection, ` +
       `cannot properly test pipeline for filter id ${id}`;
   const message = `${tested}\nsaved new filter version: ${version.fid}`;
-  return { version, message, findings };
+  return { version, message, findings: [...repeated, ...findings] };
+}
+
+/** Told of a version that gives what the one does that it replaces. */
+function repeats(
+  filter: StoredFilter,
+  stages: readonly Document[],
+  { stores: { filterInsight } }: OperationContext,
+): Finding[] {
+  const replaced = filter.fv.find(({ fid }) => fid === filter.active_fid);
+  if (!replaced) return [];
+  try {
+    if (!isSameByText(stages, filterInsight.read(textOf(replaced)))) return [];
+  } catch (error) {
+    if (error instanceof QueryError) return []; // An old one, of what may not be run any more.
+    throw error;
+  }
+  const message = `it gives the same as version ${replaced.fid}, which it replaces`;
+  return [{ level: "warning", place: "all stages", message }];
 }
 
 /** What of a body is a filter's, by name: an `_id`, versions, dates that it brings are nobody's. */

@@ -32,6 +32,8 @@ export default [
     catalogs: bodyCatalog,
     doc: {
       summary: "How a pipeline that isn't saved would run",
+      description:
+        "With `filter_id`: also whether it gives the same as the version that it would replace.",
       tag: "filters",
       body: ExplainDraft,
       data: ExplainDoc,

@@ -90,6 +90,30 @@ describe("how a filter runs", () => {
     assertEquals((await against(nearly, other)).equivalent, null);
   });
 
+  it("is compared before it is saved with the version that it would replace", async () => {
+    const path = await saved([{ $match: { "candidate.drb": { $gt: 0.15 } } }]);
+    const filter_id = Number(path.split("/").at(-1));
+    const { active_fid: active } = (await filters.ok("GET", path)).body.data;
+    const draft = (pipeline: unknown, more = {}) =>
+      ["POST", "/api/filters/explain", { catalog, filter_id, pipeline, ...more }] as const;
+    const against = async (pipeline: unknown, more = {}) =>
+      (await filters.ok(...draft(pipeline, more))).body.data.against;
+    const same = [{ $match: { $and: [{ "candidate.drb": { $gt: 0.15 } }] } }];
+    assertEquals(await against(same), { version: active, equivalent: true });
+    const stricter = [{ $match: { "candidate.drb": { $gt: 0.35 } } }];
+    // As the filter sees alerts, whatever the draft says of itself.
+    const found = await against(stricter, { permissions: [1] });
+    assertEquals([found.version, found.equivalent], [active, false]);
+    assertEquals([found.both, found.neither, found.lost.length], [2, 2, 2]);
+    const few = await against(stricter, { against: active, alerts: 2 });
+    assertEquals([few.equivalent, few.alerts, few.both], [null, 2, 2]);
+    await filters.refused("alerts must be from 1 to", ...draft(same, { alerts: 0 }));
+    await filters.refused("Filter version zzz not found", ...draft(same, { against: "zzz" }));
+    await filters.refused("Filter id 987654 not found", ...draft(same, { filter_id: 987654 }));
+    const noFilter = { filter_id: undefined, against: active };
+    await filters.refused("filter_id must say of which filter", ...draft(same, noFilter));
+  });
+
   it("is told of a draft, with all that is odd about it", async () => {
     const pipeline = [
       { $match: { "candidate.drbb": { $gt: 0.5 }, "candidate.isdiffpos": 1 } },
@@ -131,6 +155,33 @@ describe("how a filter runs", () => {
     ]);
   });
 
+  it("is told of what MongoDB refuses, with its place", async () => {
+    const pipeline = [
+      { $match: {} },
+      { $match: { "candidate.drb": { $gt: 0.5, $in: 1 } } },
+      { $fill: { output: { n: { value: 1 } } } },
+      { $sort: {} },
+      { $project: { objectId: 1, candid: 1, x: { $subtract: [1] } } },
+    ];
+    const { body: { data } } = await filters.ok("POST", "/api/filters/explain", {
+      catalog,
+      pipeline,
+    });
+    assertEquals(data.findings, [
+      { level: "error", place: "stage 2, $match", message: "$in needs an array" },
+      {
+        level: "error",
+        place: "stage 4, $sort",
+        message: "$sort stage must have at least one sort key",
+      },
+      {
+        level: "error",
+        place: "stage 5, $project.x.$subtract",
+        message: "Expression $subtract takes exactly 2 arguments. 1 were passed in.",
+      },
+    ]);
+  });
+
   it("is warned of when it is saved, and that isn't stored", async () => {
     const pipeline = [{ $match: { "candidate.drbb": { $gt: 0.5 } } }];
     const filter = make({ pipeline });
@@ -144,6 +195,30 @@ describe("how a filter runs", () => {
     assertEquals(Object.keys(stored!.fv[0]), ["fid", "pipeline", "created_at"]);
     const good = { ...filter, pipeline: [{ $match: { "candidate.drb": { $gt: 0.5 } } }] };
     assertEquals("warnings" in (await filters.ok("POST", "/api/filters", good)).body.data, false);
+  });
+
+  it("is warned of when it gives what the version did that it replaces", async () => {
+    const drb = { "candidate.drb": { $gt: 0.5 } };
+    const filter = make({ pipeline: [{ $match: drb }] });
+    const { body: { data: first } } = await filters.ok("POST", "/api/filters", filter);
+    const again = { ...filter, pipeline: [{ $match: { $and: [drb] } }] };
+    assertEquals((await filters.ok("POST", "/api/filters", again)).body.data.warnings, [{
+      level: "warning",
+      place: "all stages",
+      message: `it gives the same as version ${first.fid}, which it replaces`,
+    }]);
+  });
+
+  it("replaces one of which nothing may be run any more", async () => {
+    const filter = make();
+    await filters.ok("POST", "/api/filters", filter);
+    await filters.db.collection("filters").updateOne(
+      { filter_id: filter.filter_id },
+      { $set: { "fv.0.pipeline": '[{"$out": "users"}]' } },
+    );
+    const pipeline = [{ $match: { "candidate.drb": { $gt: 0.6 } } }];
+    const { body: { data } } = await filters.ok("POST", "/api/filters", { ...filter, pipeline });
+    assertEquals(data.warnings, undefined);
   });
 
   it("has a schema that anybody may read who reads alerts", async () => {

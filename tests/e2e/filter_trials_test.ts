@@ -10,8 +10,8 @@ import {
   skyportal,
   startFilterApi,
 } from "../support/filter_api.ts";
-import { openIngest } from "../support/ingest.ts";
-import { noSamples, samplePackets } from "../support/samples.ts";
+import { openIngest, realPackets } from "../support/ingest.ts";
+import { noSamples } from "../support/samples.ts";
 import { until } from "../support/until.ts";
 
 let filters: FilterApi;
@@ -243,14 +243,7 @@ describe("filter_test_handler, on the original's own alerts", { skip: noSamples 
   it("gives its counts, as far as the samples have its alerts", async () => {
     await using own = await startFilterApi({ alerts: false });
     await using open = await openIngest(own.api.database.uri, own.api.database.name);
-    const packets = [...samplePackets("ztf").values()].map((bytes, i) => ({
-      bytes,
-      topic: "ztf",
-      partition: 0,
-      offset: BigInt(i),
-      timestampMs: 0,
-    }));
-    await open.ingest.run({ packets, filterVersion: "none", filters: [] });
+    await open.ingest.run({ packets: realPackets(), filterVersion: "none", filters: [] });
     const drbAbove = (drb: number) => [{ $match: { "candidate.drb": { $gt: drb } } }];
     const path = await saved(drbAbove(0.9999), [1, 2], own);
     const filter = { filter_id: lastId, group_id: 1, catalog, pipeline: drbAbove(0.5) };

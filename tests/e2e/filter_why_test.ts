@@ -14,8 +14,8 @@ import {
   skyportal,
   startFilterApi,
 } from "../support/filter_api.ts";
-import { openIngest } from "../support/ingest.ts";
-import { noSamples, samplePackets } from "../support/samples.ts";
+import { openIngest, realPackets } from "../support/ingest.ts";
+import { noSamples } from "../support/samples.ts";
 
 let filters: FilterApi;
 before(async () => void (filters = await startFilterApi()));
@@ -42,14 +42,7 @@ describe("why an alert didn't pass, of real packets", { skip: noSamples }, () =>
   before(async () => {
     real = await startFilterApi({ alerts: false });
     await using open = await openIngest(real.api.database.uri, real.api.database.name);
-    const packets = [...samplePackets("ztf").values()].map((bytes, i) => ({
-      bytes,
-      topic: "ztf",
-      partition: 0,
-      offset: BigInt(i),
-      timestampMs: 0,
-    }));
-    await open.ingest.run({ packets, filterVersion: "none", filters: [] });
+    await open.ingest.run({ packets: realPackets(), filterVersion: "none", filters: [] });
   });
   after(() => real[Symbol.asyncDispose]());
 
@@ -111,6 +104,17 @@ describe("why an alert didn't pass, of real packets", { skip: noSamples }, () =>
     );
     assert(readable.includes("  + candidate.ndethist must be > 1: it is 11\n"), readable);
     assertEquals(await text(`${address}&format=text`, {}, real), readable);
+    // To share: it is told of the same version, when there is another one.
+    assertEquals(data.address, `${address}&version=${data.version}`);
+    assert(readable.endsWith(`\naddress: ${data.address}\n`), readable);
+    await real.ok("POST", "/api/filters", {
+      filter_id: data.filter_id,
+      group_id: 3,
+      catalog,
+      pipeline: [{ $match: {} }],
+    });
+    assertEquals((await real.ok("GET", address)).body.data.why.passes, true);
+    assertEquals((await real.ok("GET", data.address)).text, json);
   });
 
   it("tells what a computed value was made of, with its units", async () => {
@@ -189,7 +193,8 @@ describe("why an alert didn't pass, of real packets", { skip: noSamples }, () =>
     // Its object's next packet has brought points that come after it, or this very point.
     assertEquals((await newest(own)).as_of, false);
     assertEquals((await of("&as_of=true")).why.passes, false);
-    assertEquals((await of("&as_of=true")).as_of, true);
+    const { as_of, address } = await of("&as_of=true");
+    assertEquals([as_of, address.endsWith("&as_of=true")], [true, true]);
     await real.db.collection(`${catalog}_aux`).updateOne(
       { _id: "ZTF20aajcdad" as never },
       { $push: { prv_candidates: { jd: 2470000.5, programid: 1 } as never } },
@@ -223,7 +228,11 @@ describe("why an alert didn't pass, of real packets", { skip: noSamples }, () =>
     const body = `{"candid": 2475433850015010009, ${JSON.stringify(draft).slice(1)}`;
     const { body: { data } } = await real.ok("POST", "/api/filters/why", body);
     assertEquals(data.why.stages[0].conditions[0].found, "it is 1");
-    assertEquals([data.objectId, data.filter_id], ["ZTF17aadcvhq", undefined]);
+    assertEquals([data.objectId, data.filter_id, data.address], [
+      "ZTF17aadcvhq",
+      undefined,
+      undefined,
+    ]);
   });
 });
 

@@ -4,10 +4,10 @@ import { describe, it } from "@std/testing/bdd";
 import { assert, assertEquals } from "@std/assert";
 import { type Db, type Document, ObjectId } from "mongodb";
 import { ADMIN, SECRET } from "../support/api.ts";
-import { openIngest, simulatedPackets } from "../support/ingest.ts";
+import { openIngest, realPackets, simulatedPackets } from "../support/ingest.ts";
 import { mongoUri, testDatabase } from "../support/mongo.ts";
 import { readEvents, withoutTimes } from "../support/replays.ts";
-import { noSamples, samplePackets } from "../support/samples.ts";
+import { noSamples } from "../support/samples.ts";
 import { until } from "../support/until.ts";
 import { type Fleet, Program, startFleet } from "./_instances.ts";
 
@@ -20,15 +20,7 @@ const BATCH = 4;
 async function archived(): Promise<{ alerts: Document[]; aux: Document[] }> {
   await using database = await testDatabase();
   await using open = await openIngest(database.uri, database.name);
-  const packets = noSamples
-    ? simulatedPackets({ alerts: 25 })
-    : [...samplePackets("ztf").values()].map((bytes, i) => ({
-      bytes,
-      topic: "ztf",
-      partition: 0,
-      offset: BigInt(i),
-      timestampMs: 0,
-    }));
+  const packets = noSamples ? simulatedPackets({ alerts: 25 }) : realPackets();
   await open.ingest.run({ packets, filterVersion: "none", filters: [] });
   const db = database.client.db(database.name);
   const all = (name: string) => db.collection(name).find({}, { promoteValues: false }).toArray();

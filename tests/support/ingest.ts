@@ -10,6 +10,7 @@ import type { Packet } from "../../core/contract/packet.ts";
 import { simulate, type SimulateOptions } from "../../core/sources/simulator/simulate.ts";
 import { Ingest } from "../../core/ingest.ts";
 import ztf from "../../catalogs/live/ztf.ts";
+import { samplePackets } from "./samples.ts";
 
 export const NIGHT = new Date("2026-11-20T00:00:00Z");
 
@@ -24,8 +25,19 @@ export function simulatedPackets(options: Partial<SimulateOptions> & { alerts: n
   }));
 }
 
+/** The sample packets of ZTF as a source gives them; none where there are none. */
+export function realPackets(): Packet[] {
+  return [...samplePackets("ztf").values()].map((bytes, i) => ({
+    bytes,
+    topic: "ztf",
+    partition: 0,
+    offset: BigInt(i),
+    timestampMs: 0,
+  }));
+}
+
 /** Scores by arithmetic on the inputs: the same inputs, the same score. */
-export const ARITHMETIC_SCORER: Scorer = {
+const ARITHMETIC_SCORER: Scorer = {
   models: [{
     name: "sum",
     version: "1",

@@ -289,7 +289,7 @@ export function bytesOf(value: unknown): Uint8Array {
   );
 }
 
-export function subtypeOf(value: unknown): number {
+function subtypeOf(value: unknown): number {
   return value instanceof Uint8Array ? 0 : (value as Binary).sub_type;
 }
 

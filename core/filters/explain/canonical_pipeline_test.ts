@@ -1,7 +1,11 @@
 // Pipelines of one form give the same; those that may not have another form.
 import { describe, it } from "@std/testing/bdd";
 import { assert, assertEquals } from "@std/assert";
+import { Random } from "../../../tests/support/random.ts";
 import { type Document, Double } from "../../contract/document.ts";
+import { StreamContext } from "../engine/context.ts";
+import { NotCompiled } from "../engine/errors.ts";
+import { compileQuery } from "../engine/match/query.ts";
 import { canonicalPipeline } from "./canonical_pipeline.ts";
 
 const drb = { "candidate.drb": { $gt: 0.5 } };
@@ -52,4 +56,63 @@ describe("canonicalPipeline()", () => {
   for (const [what, a, b] of OTHER) {
     it(`differs by ${what}`, () => assert(canonicalPipeline(a) !== canonicalPipeline(b)));
   }
+
+  it("is the same for conditions only where they decide alike, whatever the document", () => {
+    const random = new Random(31);
+    const value = () =>
+      random.pick<unknown>([0, 1, new Double(1), 1n, null, "a", [], [1], [[1]], /a/, true]);
+    const operator = (): Document =>
+      random.pick<() => Document>([
+        () => ({ [random.pick(["$eq", "$ne", "$gt", "$lte"])]: value() }),
+        () => ({ [random.pick(["$in", "$nin"])]: random.list(2, value) }),
+        () => ({ $exists: random.pick([true, false, 0, 1]) }),
+        () => ({ $not: operator() }),
+        () => ({ $size: random.below(2) }),
+      ])();
+    const query = (depth = 0): Document =>
+      random.pick<() => Document>([
+        () => ({ a: value() }),
+        () => ({ [random.pick(["a", "b"])]: operator() }),
+        () => ({ a: operator(), b: operator() }),
+        () =>
+          depth > 1 ? {} : {
+            [random.pick(["$and", "$or", "$nor"])]: [
+              query(depth + 1),
+              ...random.list(1, () => query(depth + 1)),
+            ],
+          },
+      ])();
+    const documents = Array.from({ length: 60 }, () =>
+      Object.fromEntries(
+        ["a", "b"].filter(() => random.chance(0.8)).map((
+          name,
+        ) => [name, random.pick([value(), "ab", 2, [0, 1]])]),
+      ));
+    // By their form, what each decides of the documents; null where it isn't told here.
+    const known = new Map<string, { query: Document; decides: string }>();
+    let same = 0;
+    for (let i = 0; i < 20_000; i++) {
+      const each = query();
+      const decides = decisions(each, documents);
+      if (decides === null) continue;
+      const form = canonicalPipeline([{ $match: each }]);
+      const other = known.get(form);
+      if (!other) known.set(form, { query: each, decides });
+      else {
+        assertEquals(decides, other.decides, Deno.inspect([each, other.query], { depth: 9 }));
+        same++;
+      }
+    }
+    assert(same > 2_000 && known.size > 2_000, `${same} of ${known.size}`);
+  });
 });
+
+function decisions(query: Document, documents: readonly Document[]): string | null {
+  try {
+    const predicates = compileQuery(query, StreamContext.root(() => new Date(0)));
+    return documents.map((each) => predicates.every(({ test }) => test(each)) ? "1" : "0").join("");
+  } catch (error) {
+    if (error instanceof NotCompiled) return null;
+    throw error;
+  }
+}

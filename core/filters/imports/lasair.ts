@@ -10,7 +10,7 @@ import {
   type Selection,
   type Sql,
 } from "./sql_parser.ts";
-import { NoCounterpart, toExpression, toQuery } from "./sql_pipeline.ts";
+import { NoCounterpart, type Resolved, toExpression, toQuery } from "./sql_pipeline.ts";
 import { SqlError } from "./sql_tokens.ts";
 
 /** A filter as it is typed: whole, or in the parts of Lasair's form. */
@@ -23,6 +23,8 @@ export type LasairFilter =
     readonly conditions: string;
   };
 
+/** They come out in any case. */
+const IDS = ["objectid", "candid"];
 /** What Lasair shows everybody. */
 const PUBLIC = [1];
 
@@ -75,7 +77,12 @@ class Translation {
   result() {
     const pipeline = this.#pipeline();
     const { rest } = this.#selection;
-    if (rest !== "") this.#notes.add(`left out, as a filter sees one alert at a time: ${rest}`);
+    if (/\bHAVING\b/i.test(rest)) {
+      const why = "a filter sees one alert at a time, and no groups";
+      this.#untranslated.push({ place: "HAVING", what: rest, why });
+    } else if (rest !== "") {
+      this.#notes.add(`left out, as a filter sees one alert at a time: ${rest}`);
+    }
     if (JSON.stringify(pipeline).includes("$$NOW")) {
       this.#notes.add("JDNOW() is when the filter runs: for alerts of the archive, that is late");
     }
@@ -129,20 +136,25 @@ class Translation {
   }
 
   /** A path of the document, by which a column is known in conditions and computations. */
-  readonly #resolve = (table: string | undefined, name: string): string => {
+  readonly #resolve = (table: string | undefined, name: string): Resolved => {
     const full = table === undefined ? name : `${table}.${name}`;
-    if (table === "candidates") return this.#candidate(name, full);
+    if (table === "candidates") return this.#field(this.#candidate(name, full));
     if (table !== undefined && table !== "objects") {
       throw new NoCounterpart(full, TABLES[table] ?? `there is no table ${table} here`);
     }
     const column = objectColumn(name);
     if (column === undefined) throw new NoCounterpart(full, "there is no such column here");
     if (column.note !== undefined) this.#notes.add(`${full} is ${column.note}`);
-    if ("path" in column) return column.path;
+    if ("path" in column) return this.#field(column.path);
     const key = name.toLowerCase();
     this.#computed.set(key, column.expression);
-    return `objects.${key}`;
+    return { path: `objects.${key}`, isText: column.isText === true };
   };
+
+  #field(path: string): Resolved {
+    const field = this.#schema.fields.find((each) => each.path === path);
+    return { path, isText: field?.type === "string" };
+  }
 
   /** A detection's own field: of this one, where Lasair may have meant any. */
   #candidate(name: string, full: string): string {
@@ -172,7 +184,7 @@ class Translation {
         this.#notes.add("SELECT * gives candid and objectId: name the columns that you want");
         continue;
       }
-      if (expression.kind === "column" && expression.name.toLowerCase() === "objectid") continue;
+      if (expression.kind === "column" && IDS.includes(expression.name.toLowerCase())) continue;
       const value = this.#translated("SELECT", () => toExpression(expression, this.#resolve));
       if (value !== undefined) fields[nameOf(selected, fields)] = shownAs(value);
     }
@@ -223,8 +235,10 @@ function shownAs(value: unknown): unknown {
 
 function nameOf({ as, expression, text }: Selected, taken: Document): string {
   const written = as ?? (expression.kind === "column" ? expression.name : text);
-  const name = written.replace(/^\$+/, "").replaceAll(".", "_").trim() || "value";
+  const name = written.replace(/^\$+/, "").replace(/[.\0]/g, "_").trim() || "value";
   let free = name;
-  for (let n = 2; free in taken; n++) free = `${name}_${n}`;
+  // What says whose a pass is can't be anything else.
+  const isTaken = () => free in taken || [...IDS, "_id"].includes(free.toLowerCase());
+  for (let n = 2; isTaken(); n++) free = `${name}_${n}`;
   return free;
 }

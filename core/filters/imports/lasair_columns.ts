@@ -7,7 +7,7 @@ import type { Document } from "../../contract/document.ts";
 /** Either a field of the alert, or computed of its light curve. */
 export type Column =
   | { readonly path: string; readonly note?: string }
-  | { readonly expression: unknown; readonly note?: string };
+  | { readonly expression: unknown; readonly note?: string; readonly isText?: true };
 
 /** Detections of the past 30 days and this one, in the order of time: fields of the first stages. */
 export const DETECTIONS = "detections";
@@ -84,6 +84,7 @@ const COLUMNS = new Map<string, Column>([
       expression: {
         $cond: [{ $eq: ["$candidate.ssnamenr", "null"] }, null, "$candidate.ssnamenr"],
       },
+      isText: true,
     },
   ],
   ...ofCurve("g", G),

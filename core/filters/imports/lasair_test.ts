@@ -87,6 +87,20 @@ describe("a selection of Lasair", () => {
     ["distpsnr1 / 0 > 1", []],
     ["-decmean > 20", [2]],
     ["ABS(decmean) > 20 AND (ramean + 1) * 2 < 500", [2]],
+    // What has no value in SQL mustn't fail in MongoDB, which computes constants beforehand.
+    ["SQRT(-1) > 0 OR ncand = 2", [2]],
+    ["LOG10(0) < 1 OR LN(-1) < 1 OR ACOS(2) < 1", []],
+    ["POWER(0, -1) > 1 OR POW(-8, 0.5) < 1 OR 1 / 0 < 1 OR MOD(1, 0) < 1", []],
+    ["POW(2, 3) = 8 AND MOD(7, 4) = 3 AND 7 / 2 = 3.5", [1, 2, 3]],
+    ["GREATEST(ncand, 2) = 3", [1]],
+    ["GREATEST(1, NULL) > 0 OR LEAST(distpsnr1, NULL) < 9", []],
+    ["LEAST(distpsnr1, 1) < 1", [3]],
+    ["ncand >= '3'", [1]],
+    ["ncand IN ('3', 2)", [1, 2]],
+    ["ncand + 1 IN (2, 4)", [1, 3]],
+    ["objectId = '$objectId' OR objectId IN ('$$ROOT')", []],
+    [`${"SQRT(".repeat(19)}ncand${")".repeat(19)} >= 1`, [1, 2, 3]],
+    [`${"1 / (".repeat(19)}ncand${")".repeat(19)} < 0.5`, [1]],
     ["TRUE", [1, 2, 3]],
     ["FALSE", []],
   ];
@@ -112,6 +126,51 @@ describe("a selection of Lasair", () => {
       "right ascension": 10.5,
       age: 2,
     });
+  });
+
+  it("gives the ids of the alert, whatever a column is called", async () => {
+    const { version } = importOf(
+      "SELECT ncand AS candid, ncand AS objectId, ncand AS _id, ncand AS x, 1 AS x, ncand AS '$a.b', " +
+        "ncand AS __proto__ FROM objects",
+    );
+    const [{ _id: _, ...columns }] = await selected(version.pipeline!) as [Document];
+    assertEquals(Object.entries(columns), [
+      ["candid", 1],
+      ["objectId", "ZTF18aaaaaa1"],
+      ["candid_2", 3],
+      ["objectId_2", 3],
+      ["_id_2", 3],
+      ["x", 3],
+      ["x_2", 1],
+      ["a_b", 3],
+      ["__proto___2", 3],
+    ]);
+  });
+
+  it("is not whole where a text is computed with, or compared with a number", () => {
+    for (
+      const condition of [
+        "ncand + '1' > 0",
+        "objectId + 1 > 0",
+        "-objectId < 0",
+        "ABS(ssnamenr) > 0",
+        "objectId > 5",
+        "ncand = 'many'",
+        "ncand IN (1, 'many')",
+        "'a'",
+        "objectId OR ncand > 1",
+      ]
+    ) {
+      const { imported, version } = importOf(where(condition));
+      assertEquals(isWhole(imported), false, condition);
+      assert(version.untranslated[0]!.why.startsWith("a text "), condition);
+    }
+  });
+
+  it("is not whole where groups are selected", () => {
+    const { imported, version } = importOf(`${where("ncand > 1")} GROUP BY x HAVING ncand > 2`);
+    assertEquals(isWhole(imported), false);
+    assertEquals(version.untranslated.map(({ place }) => place), ["HAVING"]);
   });
 
   it("tells what it leaves out, since a filter sees one alert at a time", () => {
@@ -146,8 +205,8 @@ describe("a selection of Lasair", () => {
       [where("ncand > 1 nonsense"), "the end must be at"],
       [where("ncand > 'abc"), "Cannot read the SQL at character"],
       [where("ncand > 1; DROP TABLE objects"), "Cannot read the SQL"],
-      [where("(".repeat(500) + "1" + ")".repeat(500)), "its depth must be <= 100"],
-      [where(`1${"+1".repeat(20_000)} > 0`), "terms of a sum must be <= 1000"],
+      [where("(".repeat(500) + "1" + ")".repeat(500)), "its depth must be <= 20"],
+      [where(`1${"+1".repeat(20_000)} > 0`), "terms of a sum must be <= 50"],
       [where("ncand > 1" + " ".repeat(200_000)), "its length must be <= 100000"],
     ];
     for (const [sql, why] of refusals) {
@@ -155,6 +214,18 @@ describe("a selection of Lasair", () => {
       assertEquals(version.pipeline, null, sql.slice(0, 80));
       assert(version.untranslated[0]!.why.includes(why), version.untranslated[0]!.why);
     }
+  });
+
+  it("is no larger than what was written, however it nests", () => {
+    const nested = ["SQRT(", "1 / (", "GREATEST(1, ", "POW(2, ", "ACOS(", "1 % ("];
+    for (const open of nested) {
+      const { version } = importOf(where(`${open.repeat(19)}ncand${")".repeat(19)} > 1`));
+      assertEquals(version.untranslated, []);
+      assert(JSON.stringify(version.pipeline).length < 10_000, open);
+    }
+    const values = Array.from({ length: 101 }, (_, i) => `ncand + ${i}`).join();
+    const { version } = importOf(where(`ncand IN (${values})`));
+    assertEquals(version.untranslated.map(({ what }) => what), ["IN (...)"]);
   });
 
   it("ends in a report, whatever the text is", () => {

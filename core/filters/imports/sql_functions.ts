@@ -5,14 +5,6 @@ import type { Sign } from "./sql_parser.ts";
 /** From expressions to an expression; undefined where it takes another number of operands. */
 type Make = (operands: readonly unknown[]) => unknown;
 
-/** Null where one of the operands is, which MongoDB's own operators don't always say. */
-export function unlessNull(operands: readonly unknown[], expression: unknown): unknown {
-  const open = operands.filter((operand) => typeof operand !== "number");
-  return open.length === 0
-    ? expression
-    : { $cond: [{ $and: open.map((operand) => ({ $gt: [operand, null] })) }, expression, null] };
-}
-
 export function arithmetic(sign: Sign, left: unknown, right: unknown): unknown {
   switch (sign) {
     case "+":
@@ -22,21 +14,34 @@ export function arithmetic(sign: Sign, left: unknown, right: unknown): unknown {
     case "*":
       return { $multiply: [left, right] };
     case "/":
-      return nonZero(right, { $divide: [left, right] });
+      return { $divide: [left, nonZero(right)] };
     case "%":
-      return nonZero(right, { $mod: [left, right] });
+      return { $mod: [left, nonZero(right)] };
   }
 }
 
 /** SQL divides by zero to null, where MongoDB fails. */
-function nonZero(divisor: unknown, expression: Document): unknown {
-  if (typeof divisor === "number" && divisor !== 0) return expression;
-  return { $cond: [{ $eq: [divisor, 0] }, null, expression] };
+function nonZero(divisor: unknown): unknown {
+  return typeof divisor === "number" && divisor !== 0
+    ? divisor
+    : where(divisor, { $ne: ["$$x", 0] });
+}
+
+/**
+ * The operand where a condition on it (`$$x`) holds, else null, of which MongoDB's functions make null.
+ * Around the function it wouldn't do: MongoDB computes constants beforehand, and fails. Operands are
+ * written once: they nest.
+ */
+function where(operand: unknown, condition: Document): unknown {
+  return { $let: { vars: { x: operand }, in: { $cond: [condition, "$$x", null] } } };
 }
 
 const MS_PER_DAY = 86_400_000;
 const UNIX_EPOCH_JD = 2_440_587.5;
 const MJD_ZERO_JD = 2_400_000.5;
+
+const ABOVE_ZERO = { $gt: ["$$x", 0] };
+const WITHIN_ONE = { $lte: [{ $abs: "$$x" }, 1] };
 
 /** Undefined: there is no such function here, or it takes another number of operands. */
 export function call(name: string, operands: readonly unknown[]): unknown {
@@ -55,15 +60,15 @@ const FUNCTIONS: Readonly<
   FLOOR: { 1: ([x]) => ({ $floor: x }) },
   CEIL: { 1: ([x]) => ({ $ceil: x }) },
   CEILING: { 1: ([x]) => ({ $ceil: x }) },
-  SQRT: { 1: ([x]) => where({ $gte: [x, 0] }, { $sqrt: x }) },
-  LOG10: { 1: ([x]) => where({ $gt: [x, 0] }, { $log10: x }) },
-  LN: { 1: ([x]) => where({ $gt: [x, 0] }, { $ln: x }) },
-  LOG: { 1: ([x]) => where({ $gt: [x, 0] }, { $ln: x }) },
+  SQRT: { 1: ([x]) => ({ $sqrt: where(x, { $gte: ["$$x", 0] }) }) },
+  LOG10: { 1: ([x]) => ({ $log10: where(x, ABOVE_ZERO) }) },
+  LN: { 1: ([x]) => ({ $ln: where(x, ABOVE_ZERO) }) },
+  LOG: { 1: ([x]) => ({ $ln: where(x, ABOVE_ZERO) }) },
   SIN: { 1: ([x]) => ({ $sin: x }) },
   COS: { 1: ([x]) => ({ $cos: x }) },
   TAN: { 1: ([x]) => ({ $tan: x }) },
-  ASIN: { 1: ([x]) => where({ $lte: [{ $abs: x }, 1] }, { $asin: x }) },
-  ACOS: { 1: ([x]) => where({ $lte: [{ $abs: x }, 1] }, { $acos: x }) },
+  ASIN: { 1: ([x]) => ({ $asin: where(x, WITHIN_ONE) }) },
+  ACOS: { 1: ([x]) => ({ $acos: where(x, WITHIN_ONE) }) },
   ATAN: { 1: ([x]) => ({ $atan: x }), 2: ([y, x]) => ({ $atan2: [y, x] }) },
   ATAN2: { 2: ([y, x]) => ({ $atan2: [y, x] }) },
   RADIANS: { 1: ([x]) => ({ $degreesToRadians: x }) },
@@ -74,17 +79,32 @@ const FUNCTIONS: Readonly<
   TRUNCATE: { 2: (both) => ({ $trunc: both }) },
   IFNULL: { 2: (both) => ({ $ifNull: both }) },
   COALESCE: { any: (all) => ({ $ifNull: [...all, null] }) },
-  GREATEST: { any: (all) => unlessNull(all, { $max: all }) },
-  LEAST: { any: (all) => unlessNull(all, { $min: all }) },
+  GREATEST: { any: (all) => unlessNull(all, { $max: "$$x" }) },
+  LEAST: { any: (all) => unlessNull(all, { $min: "$$x" }) },
 };
 
-/** Zero to a power below zero is null. */
-function power([x, y]: readonly unknown[]): unknown {
-  return { $cond: [{ $and: [{ $eq: [x, 0] }, { $lt: [y, 0] }] }, null, { $pow: [x, y] }] };
+/** What takes text as well. */
+export const OF_ANYTHING: ReadonlySet<string> = new Set([
+  "IFNULL",
+  "COALESCE",
+  "GREATEST",
+  "LEAST",
+]);
+
+/** Null where one of all (`$$x`) is. */
+function unlessNull(all: readonly unknown[], expression: Document): unknown {
+  return { $let: { vars: { x: all }, in: { $cond: [{ $in: [null, "$$x"] }, null, expression] } } };
 }
 
-function where(condition: Document, expression: Document): Document {
-  return { $cond: [condition, expression, null] };
+/** Zero to a power below zero is null, and so is a root of what is below zero. */
+function power([x, y]: readonly unknown[]): unknown {
+  const isNone = {
+    $or: [
+      { $and: [{ $eq: ["$$x", 0] }, { $lt: ["$$y", 0] }] },
+      { $and: [{ $lt: ["$$x", 0] }, { $ne: ["$$y", { $floor: "$$y" }] }] },
+    ],
+  };
+  return { $let: { vars: { x, y }, in: { $pow: [{ $cond: [isNone, null, "$$x"] }, "$$y"] } } };
 }
 
 /** The time at which it runs, days since this Julian date. */

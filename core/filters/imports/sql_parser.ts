@@ -47,9 +47,9 @@ export interface Selection {
 }
 
 /** As deep as brackets may stand. */
-const DEPTH_MAX = 100;
-/** Of one sum, or of one product. */
-const TERMS_MAX = 1_000;
+const DEPTH_MAX = 20;
+/** Of one sum, or of one product: they nest, and MongoDB's documents may not be deeper than 200. */
+const TERMS_MAX = 50;
 
 /** A whole statement: `SELECT ... FROM ... WHERE ...`. Throws `SqlError`. */
 export function parseSelection(sql: string): Selection {

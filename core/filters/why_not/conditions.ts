@@ -66,7 +66,7 @@ export function allOf(parts: readonly ConditionReport[]): ConditionReport {
 }
 
 /** Null where one can't be told and no other decides. */
-export function allHold(parts: readonly ConditionReport[]): boolean | null {
+function allHold(parts: readonly ConditionReport[]): boolean | null {
   if (parts.some(({ holds }) => holds === false)) return false;
   return parts.some(({ holds }) => holds === null) ? null : true;
 }

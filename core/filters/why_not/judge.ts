@@ -1,6 +1,7 @@
 /** Asks single conditions and expressions of a document: in process, or in MongoDB where they aren't compiled. */
 import type { Document } from "../../contract/document.ts";
 import type { StageReport } from "../../contract/filter_reports.ts";
+import { QueryError } from "../../contract/query.ts";
 import { giveBudget } from "../engine/budget.ts";
 import { StreamContext } from "../engine/context.ts";
 import { BudgetError, FilterError, NotCompiled } from "../engine/errors.ts";
@@ -92,8 +93,7 @@ export class Judge {
 /** What went wrong with a filter, in words; what is wrong with the program is thrown on. */
 function failureOf(error: unknown): string {
   const isOfFilter = error instanceof FilterError || error instanceof BudgetError ||
-    error instanceof NotCompiled || error instanceof RangeError ||
-    (error as Error)?.name === "QueryError";
+    error instanceof NotCompiled || error instanceof RangeError || error instanceof QueryError;
   if (!isOfFilter) throw error;
-  return (error as Error).message.replace(/^OperationFailure: /, "");
+  return error.message;
 }

@@ -71,6 +71,7 @@ describe("why not", () => {
         continue;
       }
       assertEquals(report.passes, passes, canonicalText(pipeline));
+      assertConditionsAgree(report);
       seen.same++;
     }
     assert(seen.same > 250, JSON.stringify(seen));

@@ -50,7 +50,7 @@ export function objectText(subject: string, alerts: readonly AlertLine[], neares
 }
 
 /** `candidate.drb must be > 0.8: it is 0.62 (0.18 short)`. */
-export function conditionText(condition: ConditionReport): string {
+function conditionText(condition: ConditionReport): string {
   const { asks, found, short, nearest, failure } = condition;
   const how = failure !== undefined ? `can't be told: ${failure}` : found;
   const far = [
@@ -61,7 +61,7 @@ export function conditionText(condition: ConditionReport): string {
 }
 
 /** The conditions that have no parts and weren't met. */
-export function failedLeaves(conditions: readonly ConditionReport[]): ConditionReport[] {
+function failedLeaves(conditions: readonly ConditionReport[]): ConditionReport[] {
   return conditions.filter(({ holds }) => holds !== true).flatMap((condition) =>
     condition.parts?.length ? failedLeaves(condition.parts) : [condition]
   );

@@ -1,5 +1,6 @@
 /** Expressions of MongoDB as people would write them: `candidate.jd - candidate.jdstarthist`. */
 import { isObject } from "../engine/values.ts";
+import { SIGNS } from "./condition_text.ts";
 import { valueText } from "./value_text.ts";
 
 const INFIX: Readonly<Record<string, string>> = {
@@ -8,12 +9,7 @@ const INFIX: Readonly<Record<string, string>> = {
   $multiply: "*",
   $divide: "/",
   $mod: "%",
-  $eq: "=",
-  $ne: "!=",
-  $gt: ">",
-  $gte: ">=",
-  $lt: "<",
-  $lte: "<=",
+  ...SIGNS,
   $and: "and",
   $or: "or",
   $in: "in",

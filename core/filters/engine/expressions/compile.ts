@@ -94,7 +94,7 @@ function compileOperator(object: Document, names: readonly string[], scope: Scop
 }
 
 /** What a field of an object that an expression makes may be called. */
-export function checkFieldName(name: string, scope: Scope): void {
+function checkFieldName(name: string, scope: Scope): void {
   if (name === "") throw scope.error(40353, "FieldPath field names may not be empty strings");
   if (name.startsWith("$")) {
     throw scope.error(16410, `FieldPath field names may not start with '$': ${name}`);

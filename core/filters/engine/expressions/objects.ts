@@ -80,7 +80,7 @@ function fieldName(json: unknown, name: string, scope: Scope): string {
 }
 
 /** The fields of all; those of later objects win, at the place of the first. */
-export function mergeAll(objects: readonly unknown[]): Document {
+function mergeAll(objects: readonly unknown[]): Document {
   const merged: Document = {};
   for (const object of objects) {
     if (isNullish(object)) continue;

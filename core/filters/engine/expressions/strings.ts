@@ -69,7 +69,7 @@ export const STRINGS: Operators = {
 };
 
 /** As MongoDB does it without being asked: nothing is "", and no booleans. */
-export function coerceToText(value: unknown): string {
+function coerceToText(value: unknown): string {
   switch (typeOf(value)) {
     case Type.string:
     case Type.symbol:

@@ -81,7 +81,9 @@ function compileEntry(name: string, operand: unknown, context: Context): Predica
 function compilePath(name: string, operand: unknown): Predicate[] {
   const path = name.split(".");
   if (path.some((part) => part.startsWith("$"))) throw new NotCompiled(`${name} as a path`);
-  const parts = isOperators(operand) && !("$regex" in operand)
+  // One that isn't an operator, behind one that is, is refused; by itself it would be a document.
+  const parts = isOperators(operand) && !("$regex" in operand) &&
+      Object.keys(operand).every((each) => each.startsWith("$"))
     ? Object.entries(operand).map(([operator, value]): Document => ({ [operator]: value }))
     : [operand];
   return parts.map((part) => {

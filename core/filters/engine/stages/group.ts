@@ -60,6 +60,10 @@ export function compileCount(specification: unknown): Flow {
 }
 
 export function compileSortByCount(expression: unknown, context: Context): Flow {
+  const [first = ""] = isObject(expression) ? Object.keys(expression) : [expression];
+  if (typeof first !== "string" || !first.startsWith("$")) {
+    throw new NotCompiled("$sortByCount needs a path or an operator", context.place);
+  }
   const group = compileGroup({ _id: expression, count: { $sum: 1 } }, context);
   const sort = compileSort({ count: -1 });
   return (documents) => sort(group(documents));
