@@ -1,10 +1,11 @@
 // A worker must get the filters that its broker has, value by value.
 import { describe, it } from "@std/testing/bdd";
 import { assertEquals } from "@std/assert";
+import fc from "fast-check";
 import { Double, ObjectId } from "./contract/document.ts";
 import { parseExact } from "./contract/json.ts";
 import type { ActiveFilter } from "./contract/passed.ts";
-import { fromSent, toSent } from "./sent_job.ts";
+import { fromSent, movedOf, toSent } from "./sent_job.ts";
 
 describe("toSent()", () => {
   const filter: ActiveFilter = {
@@ -35,5 +36,21 @@ describe("toSent()", () => {
       packets: [],
       filterVersion: "1",
     });
+  });
+
+  it("moves a copy of each packet's bytes", () => {
+    fc.assert(fc.property(fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 8 }), (all) => {
+      const packets = all.map((bytes, i) => ({
+        bytes: bytes.subarray(Math.min(1, bytes.length)), // Of a larger buffer, as those of Kafka are.
+        topic: "ztf",
+        partition: i,
+        offset: BigInt(i),
+        timestampMs: i,
+      }));
+      const sent = toSent({ packets, filterVersion: "1" });
+      const got = fromSent(structuredClone(sent, { transfer: movedOf(sent) }));
+      assertEquals(sent.bytes.length, 0);
+      assertEquals(got.packets, packets);
+    }));
   });
 });

@@ -8,7 +8,7 @@ import type { Packet, Source } from "./contract/packet.ts";
 import type { SurveyDef } from "./contract/survey.ts";
 import { FilterWatch } from "./filter_set.ts";
 import { peekObjectId } from "./pipeline/peek.ts";
-import { type SentJob, toSent } from "./sent_job.ts";
+import { movedOf, type SentJob, toSent } from "./sent_job.ts";
 import { ingestShare } from "./worker_shares.ts";
 import { type LaneLimits, Lanes } from "../workers/lanes.ts";
 
@@ -48,7 +48,7 @@ export async function runSurveyBroker(
     ({ filters }, bad) => deps.onFilters(filters.length, bad),
     AbortSignal.any([over.signal, abandon]),
   );
-  using lanes = new Lanes<SentJob, IngestReport>(deps.startWorker, limits);
+  using lanes = new Lanes<SentJob, IngestReport>(deps.startWorker, limits, movedOf);
   // A worker that was replaced knows no filters: which version each lane has is forgotten with it.
   const versions = new Map<number, string>();
   try {

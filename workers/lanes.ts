@@ -51,13 +51,22 @@ const RESTART_WINDOW_MS = 3_600_000;
 export class Lanes<Job, Result> implements Disposable {
   readonly #start: () => Worker;
   readonly #limits: LaneLimits;
+  readonly #movedOf: (job: Job) => Transferable[];
   readonly #lanes: Lane[];
   readonly #restarts: number[] = [];
 
-  /** `start` makes a worker that answers each message with one `Reply`; see `serve.ts`. */
-  constructor(start: () => Worker, limits: LaneLimits) {
+  /**
+   * `start` makes a worker that answers each message with one `Reply`; see `serve.ts`. `movedOf`: what of
+   * a job is moved to the worker, and not copied: a worker that is lost takes it along.
+   */
+  constructor(
+    start: () => Worker,
+    limits: LaneLimits,
+    movedOf: (job: Job) => Transferable[] = () => [],
+  ) {
     this.#start = start;
     this.#limits = limits;
+    this.#movedOf = movedOf;
     this.#lanes = Array.from({ length: limits.lanes }, () => ({
       worker: undefined,
       isNew: true,
@@ -100,7 +109,7 @@ export class Lanes<Job, Result> implements Disposable {
     const deadline = setTimeout(() => this.#lose(lane, `No answer in ${waitMs} ms`), waitMs);
     lane.answer = resolve;
     lane.fail = reject;
-    worker.postMessage(job); // Copied, not transferred: a lost worker must not take the job along.
+    worker.postMessage(job, this.#movedOf(job));
     return promise.then((reply) => {
       lane.isNew = false;
       if (!reply.ok) throw new JobError(reply.name, reply.message);

@@ -1,5 +1,7 @@
 /** Reads the body of a request, and no more of it than may be. */
 
+import { joined } from "./bytes.ts";
+
 /** There is more of it than may be. */
 export class BodyTooLargeError extends Error {
   override name = "BodyTooLargeError";
@@ -17,18 +19,12 @@ export async function readBody(
     if (!(Number(length) <= bytesMax)) throw tooLarge();
     return await request.bytes();
   }
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of request.body ?? []) {
     bytes += chunk.length;
     if (bytes > bytesMax) throw tooLarge();
-    chunks.push(chunk as Uint8Array<ArrayBuffer>);
+    chunks.push(chunk);
   }
-  const body = new Uint8Array(bytes);
-  let at = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, at);
-    at += chunk.length;
-  }
-  return body;
+  return joined(chunks);
 }

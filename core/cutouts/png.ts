@@ -1,7 +1,8 @@
 /** Writes a picture as a PNG (W3C, 2003): eight bits a channel, four channels. */
 import { crc32, deflateSync } from "node:zlib";
+import { joined } from "../contract/bytes.ts";
 
-const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 const BYTES_PER_PIXEL = 4;
 const BITS_PER_CHANNEL = 8;
 const RED_GREEN_BLUE_ALPHA = 6;
@@ -21,19 +22,12 @@ export function encodePng(
   view.setUint32(0, width);
   view.setUint32(4, height);
   header.set([BITS_PER_CHANNEL, RED_GREEN_BLUE_ALPHA], 8);
-  const chunks = [
+  return joined([
+    SIGNATURE,
     chunk("IHDR", header),
     chunk("IDAT", deflateSync(unfiltered(pixels, width * BYTES_PER_PIXEL), { level: LEVEL })),
     chunk("IEND", new Uint8Array()),
-  ];
-  const file = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, SIGNATURE.length));
-  file.set(SIGNATURE);
-  let at = SIGNATURE.length;
-  for (const part of chunks) {
-    file.set(part, at);
-    at += part.length;
-  }
-  return file;
+  ]);
 }
 
 /** Each row after the number of its filter, 0: there is none. Few colours do better without. */

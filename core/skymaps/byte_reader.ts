@@ -1,4 +1,5 @@
 /** Reads bytes in the order they come, from a file that may be gzipped and needn't be in memory. */
+import { joined } from "../contract/bytes.ts";
 
 /** A file grew beyond what it may, or ended too early. */
 export class BytesError extends Error {
@@ -77,14 +78,4 @@ function* slices(file: Uint8Array<ArrayBuffer>): Generator<Uint8Array<ArrayBuffe
   for (let at = 0; at < file.length; at += PACKED_CHUNK_BYTES) {
     yield file.subarray(at, at + PACKED_CHUNK_BYTES);
   }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { basename, join } from "node:path";
 import { createGunzip } from "node:zlib";
 import { extract } from "tar-stream";
+import { joined } from "../contract/bytes.ts";
 import type { Batch, Packet, Source } from "../contract/packet.ts";
 
 /** No alert is as large as a document of the archive may be: what is larger is no packet. */
@@ -148,7 +149,7 @@ async function* filesOfTar({ path, onUnreadable }: FolderOptions): AsyncGenerato
         entry.resume();
         continue;
       }
-      yield await bytesOf(entry, size);
+      yield joined(await Array.fromAsync(entry as AsyncIterable<Uint8Array>));
     }
     if (broken !== undefined) throw broken;
   } catch (error) {
@@ -159,16 +160,6 @@ async function* filesOfTar({ path, onUnreadable }: FolderOptions): AsyncGenerato
     unzip?.destroy();
     entries.destroy();
   }
-}
-
-async function bytesOf(entry: AsyncIterable<unknown>, size: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(size);
-  let length = 0;
-  for await (const chunk of entry as AsyncIterable<Uint8Array>) {
-    bytes.set(chunk, length);
-    length += chunk.length;
-  }
-  return bytes;
 }
 
 /** macOS puts a `._` file beside each file of a tar. */

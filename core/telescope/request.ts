@@ -1,6 +1,7 @@
 /** One HTTP request to the telescope's program: asked once, never again by itself. */
 import { request as requestHttp, type RequestOptions } from "node:http";
 import { request as requestHttps } from "node:https";
+import { joined } from "../contract/bytes.ts";
 import {
   type TelescopeAnswer,
   TelescopeError,
@@ -67,7 +68,7 @@ export function ask(
       resolve({
         httpStatus: response.statusCode ?? 0,
         headers: pairs(response.rawHeaders),
-        text: new TextDecoder().decode(joined(chunks, length)),
+        text: new TextDecoder().decode(joined(chunks)),
       });
     });
   });
@@ -78,14 +79,4 @@ export function ask(
 function pairs(rawHeaders: readonly string[]): Record<string, string> {
   const names = rawHeaders.filter((_, i) => i % 2 === 0);
   return Object.fromEntries(names.map((name, i) => [name, rawHeaders[2 * i + 1]!]));
-}
-
-function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
 }

@@ -18,6 +18,8 @@ export interface RunSettings {
   readonly packetsFile: string;
   readonly workers: number;
   readonly batchSize: number;
+  /** Read and thrown away before the clock starts: workers start, and code gets warm in each of them. */
+  readonly warmUpBatches: number;
   readonly models: readonly PreparedModel[];
   readonly catalogs: readonly CatalogMatch[];
 }
@@ -35,9 +37,6 @@ export interface RunResult {
   readonly peakMb: number;
   readonly stageShare: Record<Stage, number>;
 }
-
-/** Batches that are read and thrown away before the clock starts: workers start, code gets warm. */
-const WARM_UP = 2;
 
 if (import.meta.main) {
   const settings = JSON.parse(await Deno.readTextFile(Deno.args[0]!)) as RunSettings;
@@ -84,8 +83,8 @@ async function run(settings: RunSettings): Promise<RunResult> {
       buildIndexes: true,
       onReports(some) {
         batches++;
-        if (batches > WARM_UP) reports.push(...some);
-        if (batches === WARM_UP) begin.resolve(usage(settings, archive.client));
+        if (batches > settings.warmUpBatches) reports.push(...some);
+        if (batches === settings.warmUpBatches) begin.resolve(usage(settings, archive.client));
       },
       onRetry: (reason) => console.error(reason),
       onFilters: () => {},
@@ -95,6 +94,8 @@ async function run(settings: RunSettings): Promise<RunResult> {
     never,
   );
   const start = await begin.promise;
+  const endMs = performance.now();
+  await flush(archive.client);
   const end = await usage(settings, archive.client);
   const sum = (key: "stored" | "passed" | "matched") =>
     reports.reduce((total, report) => total + report[key], 0);
@@ -107,7 +108,7 @@ async function run(settings: RunSettings): Promise<RunResult> {
     alerts,
     passed: sum("passed"),
     matched: sum("matched"),
-    alertsPerS: alerts / (end.atMs - start.atMs) * 1_000,
+    alertsPerS: alerts / (endMs - start.atMs) * 1_000,
     coreMs: (end.coreMs - start.coreMs) / alerts,
     mongodMs: (end.mongodMs - start.mongodMs) / alerts,
     requests: (end.requests - start.requests) / alerts,
@@ -121,6 +122,11 @@ async function run(settings: RunSettings): Promise<RunResult> {
       number
     >,
   };
+}
+
+/** Has MongoDB write all that it holds to its files. */
+export async function flush(client: MongoClient): Promise<void> {
+  await client.db("admin").command({ fsync: 1 });
 }
 
 interface Usage {

@@ -1,4 +1,5 @@
 /** FITS files with HEALPix maps, made as they are asked for. */
+import { joined } from "../../core/contract/bytes.ts";
 
 export interface FakeColumn {
   readonly name: string;
@@ -80,15 +81,5 @@ function header(cards: Readonly<Record<string, string | number>>): Uint8Array<Ar
 function padded(bytes: Uint8Array, filling: number): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(Math.ceil(bytes.length / 2880) * 2880).fill(filling);
   whole.set(bytes);
-  return whole;
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
   return whole;
 }

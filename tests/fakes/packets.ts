@@ -3,7 +3,7 @@ import type { Packet } from "../../core/contract/packet.ts";
 import { simulate, type SimulateOptions } from "../../core/sources/simulator/simulate.ts";
 
 /** A night that tests share; another seed gives other objects, so that tests may share a database. */
-export const TEST_NIGHT = new Date("2025-10-12T06:00:00Z");
+const TEST_NIGHT = new Date("2025-10-12T06:00:00Z");
 
 export type FakePacketsOptions = Partial<SimulateOptions> & { readonly alerts: number };
 

@@ -108,7 +108,7 @@ export function randomScene(random: Random, kind: Kind): Scene {
   };
 }
 
-export function randomSource(
+function randomSource(
   random: Random,
   distancePx: number,
   mag: number,

@@ -7,8 +7,8 @@ import { cosDeg, type Neighbour, type Sighting, type SkyObject } from "./sky_obj
 
 export type Values = Record<string, AvroValue>;
 
-export const RB_VERSION = "t17_f5_c3";
-export const PROGRAMME = { 1: "Kulkarni", 2: "ZTF_Partnership", 3: "Caltech" } as const;
+const RB_VERSION = "t17_f5_c3";
+const PROGRAMME = { 1: "Kulkarni", 2: "ZTF_Partnership", 3: "Caltech" } as const;
 
 const PIXEL_ARCSEC = 1.012;
 const IMAGE_PX = { x: 3072, y: 3080 };

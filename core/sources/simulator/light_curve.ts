@@ -1,7 +1,7 @@
 /** How bright a simulated thing is against the reference image, at any time. */
 
 /** The zero point of the fluxes here: a source of magnitude 26.2 has a flux of 1 DN. */
-export const ZERO_POINT_MAG = 26.2;
+const ZERO_POINT_MAG = 26.2;
 
 export type LightCurve =
   | {
