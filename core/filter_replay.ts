@@ -18,7 +18,6 @@ import { readInputs } from "./archive/stored_inputs.ts";
 import { writeDocument } from "./archive/bson_write.ts";
 import type { Document } from "./contract/document.ts";
 import type { SurveyDef } from "./contract/survey.ts";
-import { FilterPlan } from "./filters/engine/plan/filter_plan.ts";
 import { BatchTally, type FreshPass } from "./filters/replays/batch_tally.ts";
 import { type ObjectReport, ObjectTally } from "./filters/replays/object_report.ts";
 import { hashOf, type Sampled, sampleOf } from "./filters/replays/pass_sample.ts";
@@ -221,7 +220,7 @@ class Runner {
   constructor(db: Db, pipeline: string, permissions: readonly number[]) {
     const filter = toFilter(pipeline, permissions);
     this.#runner = new FilterRunner(db, [filter]);
-    this.uncompiled = new FilterPlan([filter]).uncompiled.get(filter) ?? null;
+    this.uncompiled = this.#runner.uncompiled(filter) ?? null;
   }
 
   async run(inputs: readonly Document[]): Promise<Run> {

@@ -33,7 +33,8 @@ type Workers = Lanes<ReplayJob, ReplayStep>;
 
 /** Runs until the signal is aborted. What is in work by then goes on later, here or in another core. */
 export async function runReplays(deps: ReplayRunnerDeps): Promise<void> {
-  await Promise.all(Array.from({ length: deps.threads }, () => runThread(deps)));
+  const busy: Busy = { threads: 0 };
+  await Promise.all(Array.from({ length: deps.threads }, (_, i) => runThread(deps, busy, i === 0)));
 }
 
 export function startReplayWorker(settings: ReplayWorkerSettings): Worker {
@@ -44,11 +45,17 @@ export function startReplayWorker(settings: ReplayWorkerSettings): Worker {
   return worker;
 }
 
-async function runThread(deps: ReplayRunnerDeps): Promise<void> {
+/** How many threads have something to run. */
+interface Busy {
+  threads: number;
+}
+
+/** While there is nothing to run, only the first thread looks. */
+async function runThread(deps: ReplayRunnerDeps, busy: Busy, isFirst: boolean): Promise<void> {
   const { signal, log } = deps;
   for (let away = 0; !signal.aborted;) {
     try {
-      await runOpen(deps);
+      if (isFirst || busy.threads > 0) await runOpen(deps, busy);
       away = 0;
       await sleep(LOOK_MS, signal);
     } catch (error) {
@@ -59,11 +66,12 @@ async function runThread(deps: ReplayRunnerDeps): Promise<void> {
 }
 
 /** What is open, with one worker for all of it. */
-async function runOpen(deps: ReplayRunnerDeps): Promise<void> {
+async function runOpen(deps: ReplayRunnerDeps, busy: Busy): Promise<void> {
   const { claims, startWorker, signal } = deps;
   let holder = crypto.randomUUID();
   let claim = await claims.claim(holder);
   if (claim === null) return;
+  using _busy = counted(busy);
   using workers: Workers = new Lanes(startWorker, {
     lanes: 1,
     jobMsMax: STEP_MS_MAX,
@@ -74,6 +82,11 @@ async function runOpen(deps: ReplayRunnerDeps): Promise<void> {
     holder = crypto.randomUUID();
     claim = await claims.claim(holder);
   }
+}
+
+function counted(busy: Busy): Disposable {
+  busy.threads++;
+  return { [Symbol.dispose]: () => void busy.threads-- };
 }
 
 /** False: its worker is to be given up. */

@@ -24,6 +24,18 @@ export class CoreUnavailableError extends Error {
   override name = "CoreUnavailableError";
 }
 
+/**
+ * Ends with the other, or before it. One of its own, and not what `AbortSignal.any` makes of two: that
+ * may be collected while it is needed.
+ */
+export function endedWith(signal: AbortSignal): AbortController {
+  const ended = new AbortController();
+  const end = () => ended.abort(signal.reason);
+  if (signal.aborted) end();
+  else signal.addEventListener("abort", end, { once: true });
+  return ended;
+}
+
 export interface AskDeps {
   /** The key shared with the cores, from `importSharedKey`. */
   readonly sharedKey: SharedKey;

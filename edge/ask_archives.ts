@@ -1,6 +1,6 @@
 /** What is asked of every archive, and the one answer that comes of it. */
 import { ABSENT_HEADER } from "../core/contract/edge.ts";
-import { CoreUnavailableError } from "./ask.ts";
+import { CoreUnavailableError, endedWith } from "./ask.ts";
 import { isUnavailable, namesOf, serviceUnavailable } from "./ask_any.ts";
 import { type ListOrder, mergedLists } from "./merge_lists.ts";
 import type { Instance } from "./plan.ts";
@@ -99,15 +99,6 @@ async function firstOk(
   if (found === null) return { found, answers: await all };
   for (const [i, { ended }] of asked.entries()) if (i !== found.at) ended.abort();
   return { found: { archive: archives[found.at]!, told: found.told }, answers: [] };
-}
-
-/** Ends with the other, or before it. */
-function endedWith(signal: AbortSignal): AbortController {
-  const ended = new AbortController();
-  const end = () => ended.abort(signal.reason);
-  if (signal.aborted) end();
-  else signal.addEventListener("abort", end, { once: true });
-  return ended;
 }
 
 /** Whether nothing is known of what became of it. */

@@ -5,7 +5,7 @@
  */
 import { backoffMs } from "../core/base/retry.ts";
 import { InstanceReport } from "../core/contract/instances.ts";
-import { type Ask, type AskOptions, CoreUnavailableError } from "./ask.ts";
+import { type Ask, type AskOptions, CoreUnavailableError, endedWith } from "./ask.ts";
 import { held } from "./held.ts";
 import type { Instance } from "./plan.ts";
 
@@ -147,11 +147,9 @@ export function createInstances(
     const core = byUrl.get(url)!;
     // One that hangs would let whoever asks it wait for ever.
     if (!core.isUp && core.lookedMs !== -Infinity) throw new CoreUnavailableError(`${url} is down`);
-    // One of its own, and not what `any` makes of two: that may be collected while it is needed.
-    const ended = new AbortController();
+    const ended = endedWith(options.signal);
     const end = (reason: unknown) => ended.abort(reason);
     core.waiting.add(end);
-    options.signal.addEventListener("abort", () => end(options.signal.reason), { once: true });
     const { signal } = ended;
     try {
       options.signal.throwIfAborted();

@@ -55,7 +55,7 @@ export interface Parameter {
 }
 
 /** What any Kowalski is, where nobody says more. */
-export const ABOUT: About = {
+const ABOUT: About = {
   name: "Kowalski",
   version: "3.0.0",
   description: "A multi-survey alert broker and archive",

@@ -64,12 +64,6 @@ export function encodeModel(model: ModelProto): Uint8Array<ArrayBuffer> {
   return new Uint8Array(modelType().encode(modelType().fromObject(model)).finish());
 }
 
-/** Throws an `Error` of protobufjs where the bytes are no ModelProto. Numbers come as numbers. */
-export function decodeModel(bytes: Uint8Array): ModelProto {
-  const message = modelType().decode(bytes);
-  return modelType().toObject(message, { longs: Number, arrays: true }) as ModelProto;
-}
-
 let lookedUp: protobuf.Type | undefined;
 
 function modelType(): protobuf.Type {

@@ -9,7 +9,7 @@ import type { OperationContext } from "../operation.ts";
 import { told } from "./cursor_batches.ts";
 import { ensureCollections } from "./indexes.ts";
 
-export const AUDIT = "audit";
+const AUDIT = "audit";
 
 /** Kept for a year and a month, so that a year can be looked back on. */
 const KEPT_S = 400 * 86_400;

@@ -6,7 +6,7 @@ import type { Db } from "mongodb";
 import type { FilterFailure } from "./mongo_filters.ts";
 import { told } from "./cursor_batches.ts";
 
-export const FILTER_FAULTS = "filter_faults";
+const FILTER_FAULTS = "filter_faults";
 
 /** As it is told of a filter. */
 export interface FilterFault {
@@ -36,6 +36,13 @@ export interface FilterFaults {
 
 const WRITE_MS = 5_000;
 const KEPT_S = 30 * 86_400;
+
+export async function ensureFilterFaultIndexes(db: Db): Promise<void> {
+  await db.collection(FILTER_FAULTS).createIndexes([
+    { name: "filter_id", key: { filter_id: 1, last_at: -1 } },
+    { name: "kept", key: { last_at: 1 }, expireAfterSeconds: KEPT_S },
+  ]);
+}
 
 export function filterFaults(db: Db): FilterFaults {
   return {
@@ -88,10 +95,6 @@ export class FilterFaultLog implements AsyncDisposable {
   async #put(noted: Noted): Promise<void> {
     if (noted.size === 0) return;
     const faults = this.#db.collection<FaultDocument>(FILTER_FAULTS);
-    await faults.createIndexes([
-      { name: "filter_id", key: { filter_id: 1, last_at: -1 } },
-      { name: "kept", key: { last_at: 1 }, expireAfterSeconds: KEPT_S },
-    ]);
     const now = new Date();
     await faults.bulkWrite([...noted].map(([fid, { filterId, reason, batches }]) => ({
       updateOne: {

@@ -39,6 +39,14 @@ export class FilterRunner {
     });
   }
 
+  /** Why MongoDB has to run it; undefined: it doesn't. */
+  uncompiled(filter: ActiveFilter): string | undefined {
+    for (const { plan } of this.#groups) {
+      const reason = plan.uncompiled.get(filter);
+      if (reason !== undefined) return reason;
+    }
+  }
+
   /**
    * The passes: where exactly one document came out for an alert. A filter that fails gives none and
    * is told of; what trying again may help (a server that is away) is thrown.

@@ -52,12 +52,6 @@ export interface FilterChange {
   readonly order?: PriorityOrder | undefined;
 }
 
-/**
- * `absent`: there is no such filter. `taken`: there is one of this id. `other order`: a filter with the
- * same allocation has it.
- */
-export type FilterOutcome = "absent" | "taken" | "other order";
-
 export interface FilterStore {
   find(filterId: FilterId): Promise<StoredFilter | null>;
   /** All of a collection or a group, by id; their versions come without pipelines. */

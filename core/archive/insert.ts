@@ -15,7 +15,7 @@ import { writeDocument } from "./bson_write.ts";
 const MESSAGE_BYTES_MAX = 46_000_000;
 
 /** Some documents could not be written; `code` is that of the first. */
-export class InsertError extends Error {
+class InsertError extends Error {
   override name = "InsertError";
   constructor(message: string, readonly code: number) {
     super(message);

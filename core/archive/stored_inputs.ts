@@ -23,7 +23,7 @@ const AS_OF_ALERT = {
 };
 
 /** The same of a filter's input in memory. */
-export function asOfAlert(input: Document): Document {
+function asOfAlert(input: Document): Document {
   const { jd } = input.candidate as Document;
   const cut = LIGHT_CURVES.filter((name) => Array.isArray(input[name])).map((name) => [
     name,

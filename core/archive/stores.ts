@@ -11,7 +11,7 @@ import {
   ensureClassificationIndexes,
 } from "./classification_store.ts";
 import { type CutoutStore, cutoutStore } from "./cutout_store.ts";
-import { type FilterFaults, filterFaults } from "./filter_faults.ts";
+import { ensureFilterFaultIndexes, type FilterFaults, filterFaults } from "./filter_faults.ts";
 import { type FilterInsight, filterInsight } from "./filter_insight.ts";
 import { ensureFilterIndexes, type FilterStore, filterStore } from "./filter_store.ts";
 import { type FilterTrials, filterTrials } from "./filter_trials.ts";
@@ -25,7 +25,7 @@ import {
   replayStore,
 } from "./replay_store.ts";
 import { type Retries, retries } from "./retries.ts";
-import { type SelectivityGate, selectivityGate } from "./selectivity.ts";
+import { type GateSettings, type SelectivityGate, selectivityGate } from "./selectivity.ts";
 import { ensureSkymapIndexes, type SkymapStore, skymapStore } from "./skymap_store.ts";
 import { ensureTokenIndexes, type TokenStore, tokenStore } from "./token_store.ts";
 import { type UserStore, userStore } from "./user_store.ts";
@@ -41,7 +41,7 @@ export interface StoresDeps {
   /** What settings add to a survey's alerts; nothing by default. */
   readonly additionsOf?: (survey: SurveyDef) => Additions;
   /** None by default. */
-  readonly selectivity?: { readonly shareMax: number | null; readonly alertsMax: number };
+  readonly selectivity?: GateSettings;
   readonly replays?: ReplayQuota;
   /** Aborted when the end is near: ends what would be followed for ever. */
   readonly stopping?: AbortSignal;
@@ -66,7 +66,7 @@ export interface Stores {
   readonly selectivity: SelectivityGate;
 }
 
-const NO_GATE = { shareMax: null, alertsMax: 0 };
+const NO_GATE = { shareMax: null, alertsMax: 0, night: null };
 
 export function createStores(deps: StoresDeps): Stores {
   const { db, surveys, rules, passwords, telescope, skymapReader } = deps;
@@ -95,6 +95,7 @@ export async function ensureStores({ db, surveys }: Pick<StoresDeps, "db" | "sur
   await ensureTokenIndexes(db);
   await ensureAuditIndexes(db);
   await ensureFilterIndexes(db);
+  await ensureFilterFaultIndexes(db);
   await ensureClassificationIndexes(db, surveys);
   await ensureSkymapIndexes(db);
   await ensureReplayIndexes(db);

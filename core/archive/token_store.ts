@@ -9,7 +9,7 @@ import { type NewToken, TOKEN_PREFIX, tokenHash, type TokenView } from "../contr
 import { told } from "./cursor_batches.ts";
 import { ensureCollections } from "./indexes.ts";
 
-export const TOKENS = "tokens";
+const TOKENS = "tokens";
 
 interface TokenDocument {
   /** What it is called by, as it isn't shown. */

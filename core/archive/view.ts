@@ -46,7 +46,7 @@ export interface AnswerMax {
 /** As long as a user may keep the archive busy with one query. */
 export const TIME_MS_MAX = 300_000;
 /** More than anybody reads; who does is to ask for it in parts. */
-export const ANSWER_MAX: AnswerMax = { documents: 10_000_000, bytes: 20_000_000_000 };
+const ANSWER_MAX: AnswerMax = { documents: 10_000_000, bytes: 20_000_000_000 };
 
 /** How many finds of one query may run at once: two keep the server busy while replies are read. */
 const COMMANDS_AHEAD = 2;

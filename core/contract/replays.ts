@@ -6,7 +6,7 @@ import { Pipeline, Time } from "./filters.ts";
  * `queued`: waits for a core. `paused`: has used up its time, and goes on where it is resumed. `failed`:
  * can't go on; `reason` says why. What was cancelled, or has failed, can be resumed too.
  */
-export const REPLAY_STATES = [
+const REPLAY_STATES = [
   "queued",
   "running",
   "paused",
@@ -125,7 +125,7 @@ const Cost = z.object({
   why: z.string().nullable().describe("What isn't compiled"),
 });
 
-export const ReplayReport = z.object({
+const ReplayReport = z.object({
   alerts: Count,
   passes: Count,
   selectivity: z.number().nullable().describe("Share of the alerts that passed"),

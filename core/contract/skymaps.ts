@@ -176,7 +176,7 @@ export function levelsOf(contours: Document | Contours): number[] {
 }
 
 /** Each level once, in the order given. Throws `QueryError`. */
-export function toLevels(value: unknown): number[] {
+function toLevels(value: unknown): number[] {
   const items = typeof value === "string" ? value.split(",") : [value].flat();
   const levels = new Set(items.map(toLevel));
   if (levels.size >= 1 && levels.size <= LEVELS_MAX) return [...levels];

@@ -5,7 +5,7 @@ import { Permission } from "./permissions.ts";
 /** So that whoever scans code for secrets knows one when they see it. */
 export const TOKEN_PREFIX = "kow_";
 /** A token in whole: the prefix and 32 letters and digits. */
-export const TOKEN_PATTERN = /^kow_[0-9A-Za-z]{32}$/;
+const TOKEN_PATTERN = /^kow_[0-9A-Za-z]{32}$/;
 
 /** Two years; what is in use for longer should be looked at by then. */
 const DAYS_MAX = 730;

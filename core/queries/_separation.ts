@@ -5,7 +5,7 @@ import type { FindEachOptions, FindOptions } from "../contract/query.ts";
 import type { NamedPosition } from "./_radec.ts";
 
 /** Of a match from its position, along the great circle. */
-export const SEPARATION = "separation_arcsec";
+const SEPARATION = "separation_arcsec";
 
 /** Angles are compared to so much: sines and tangents are not exact to the last digit. */
 const SLACK_ARCSEC = 1e-9;

@@ -17,10 +17,16 @@ describe("startBound()", () => {
   });
 
   it("stop() kills a program that doesn't listen", async () => {
-    await using child = startBound("sh", ["-c", "trap '' TERM; while :; do sleep 1; done"]);
-    await until(async () => (await commandOf(child.pid))?.includes("trap") ?? false);
-    await child.stop(200);
-    assert.equal((await child.ended).signal, "SIGKILL");
+    const logPath = await Deno.makeTempFile();
+    try {
+      const args = ["-c", "trap '' TERM; echo deaf; while :; do sleep 1; done"];
+      await using child = startBound("sh", args, { logPath });
+      await until(async () => await Deno.readTextFile(logPath) === "deaf\n");
+      await child.stop(200);
+      assert.equal((await child.ended).signal, "SIGKILL");
+    } finally {
+      await Deno.remove(logPath);
+    }
   });
 
   it("stop() of a program that ended by itself resolves", async () => {

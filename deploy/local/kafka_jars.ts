@@ -8,7 +8,7 @@ export interface KafkaJarsOptions {
   readonly onProgress?: (line: string) => void;
 }
 
-export const KAFKA_VERSION = "3.9.1";
+const KAFKA_VERSION = "3.9.1";
 const HOW =
   "Install Maven (`mvn`), or unpack Apache Kafka and name its folder as the Kafka home, " +
   "or use a Kafka that runs already";

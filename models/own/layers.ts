@@ -15,7 +15,7 @@ export interface TrainableLayer {
   backward(slopes: Float32Array): Float32Array;
 }
 
-export function parametersOf(shape: readonly number[], draw: () => number): Parameters {
+function parametersOf(shape: readonly number[], draw: () => number): Parameters {
   const size = shape.reduce((product, side) => product * side, 1);
   return {
     shape,

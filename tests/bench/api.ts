@@ -2,9 +2,10 @@
 import { type Db, MongoClient } from "mongodb";
 import { startMongo } from "../../deploy/local/mongo.ts";
 import { peakMemoryMb } from "./cpu.ts";
-import { type Programs, startPrograms } from "./api_programs.ts";
+import { startPrograms } from "./api_programs.ts";
 import { ALERTS, type ApiSky, CATALOG, fillSky, LARGE } from "./api_sky.ts";
 import { compare, type Latency } from "./latency.ts";
+import { LeanClient } from "./lean_client.ts";
 import type { BenchResult, Reach } from "./main.ts";
 
 const DATABASE = "kowalski";
@@ -56,13 +57,14 @@ async function measureLatencies(
   small: boolean,
 ): Promise<Latencies> {
   await using programs = await startPrograms(where);
+  using client = new LeanClient(programs.url);
   const all: Latencies = {};
   for (const [name, { api, driver }] of Object.entries(operations(db, sky, small ? 100 : 1_000))) {
     all[name] = {};
     for (const clients of CLIENTS) {
       const measured = await compare({
         driver: async (i) => void await driver(i),
-        api: (i) => ask(programs, api(i)),
+        api: (i) => ask(client, programs.token, api(i)),
       }, { clients, turns: small ? 1 : 4, turnMs: small ? 300 : 2_000 });
       all[name][clients] = measured;
       show(name, clients, measured);
@@ -147,17 +149,12 @@ function operations(db: Db, sky: ApiSky, many: number): Record<string, Operation
   };
 }
 
-async function ask({ url, token }: Programs, query: unknown): Promise<void> {
-  const response = await fetch(`${url}/api/queries`, {
-    method: "POST",
-    headers: { authorization: token },
-    body: JSON.stringify(query),
-  });
+async function ask(client: LeanClient, token: string, query: unknown): Promise<void> {
+  const headers = { authorization: token };
+  const { status, text } = await client.post("/api/queries", headers, JSON.stringify(query));
   // Read as the driver reads: into objects.
-  const { data } = await response.json();
-  if (response.status !== 200 || data === undefined) {
-    throw new Error(`No answer: ${response.status}`);
-  }
+  const { data } = JSON.parse(text);
+  if (status !== 200 || data === undefined) throw new Error(`No answer: ${status}`);
 }
 
 async function inParallel<T>(
@@ -185,8 +182,9 @@ interface Memory {
 async function measureMemory(where: Where): Promise<Memory> {
   await using programs = await startPrograms(where);
   const small = { query_type: "find_one", query: { catalog: ALERTS, filter: {} } };
-  for (let i = 0; i < 20; i++) await ask(programs, small);
   const { corePid, edgePid, url, token } = programs;
+  using client = new LeanClient(url);
+  for (let i = 0; i < 20; i++) await ask(client, token, small);
   const before = [corePid, edgePid].map(peakMemoryMb);
   const response = await fetch(`${url}/api/queries`, {
     method: "POST",

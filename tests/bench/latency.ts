@@ -8,7 +8,7 @@ export interface Latency {
 }
 
 /** Does `work` for `ms` with `clients` at once; gives the time of each, ms. `i` counts on. */
-export async function timesOf(
+async function timesOf(
   work: (i: number) => Promise<void>,
   { clients, ms }: { clients: number; ms: number },
 ): Promise<{ times: number[]; wallMs: number }> {

@@ -5,7 +5,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Document } from "mongodb";
 import type { Explanation } from "../../core/archive/explain.ts";
 import { loadFolder } from "../../core/base/registry.ts";
-import { catalog, type QueryApi, startQueryApi } from "../support/query_api.ts";
+import { catalog, type QueryApi, startQueryApi, storeSquareMap } from "../support/query_api.ts";
 
 let queries: QueryApi;
 before(async () => {
@@ -15,12 +15,7 @@ before(async () => {
   await db.collection(catalog).createIndex({ "coordinates.radec_geojson": "2dsphere" }, {
     name: "radec",
   });
-  const ring = [[-134, 8], [-132, 8], [-132, 10], [-134, 10], [-134, 8]];
-  await db.collection("skymaps").insertOne({
-    localization_name: "map",
-    dateobs: new Date("2023-06-23T15:42:26Z"),
-    contours: { contour90: { type: "MultiPolygon", coordinates: [[ring]] } },
-  });
+  await storeSquareMap(db);
 });
 after(() => queries[Symbol.asyncDispose]());
 

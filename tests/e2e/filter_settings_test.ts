@@ -1,7 +1,12 @@
 /** What a filter's `autosave` and `auto_followup` may be. */
 import { after, before } from "node:test";
 import { describe, it } from "@std/testing/bdd";
-import { type FilterApi, filterMaker, startFilterApi } from "../support/filter_api.ts";
+import {
+  type FilterApi,
+  filterMaker,
+  followupMaker,
+  startFilterApi,
+} from "../support/filter_api.ts";
 
 let filters: FilterApi;
 before(async () => void (filters = await startFilterApi()));
@@ -14,13 +19,7 @@ const PIPELINE = [{ $match: { "candidate.drb": { $gt: 0.9999 } } }];
 const makeFilter = filterMaker(1);
 const newFilter = (more: Record<string, unknown> = {}) =>
   makeFilter({ permissions: [1, 2], pipeline: PIPELINE, ...more });
-const followup = (allocation_id: unknown, priority_order?: string) => ({
-  active: true,
-  allocation_id,
-  pipeline: PIPELINE,
-  payload: { priority: 1 },
-  ...priority_order && { priority_order },
-});
+const followup = followupMaker(PIPELINE);
 
 describe("POST /api/filters", () => {
   it("checks autosave and auto_followup", async () => {

@@ -6,6 +6,7 @@ import {
   catalog,
   type FilterApi,
   filterMaker,
+  followupMaker,
   skyportal,
   startFilterApi,
 } from "../support/filter_api.ts";
@@ -34,13 +35,7 @@ const TEXT =
 const makeFilter = filterMaker(1);
 const newFilter = (more: Record<string, unknown> = {}) =>
   makeFilter({ permissions: [1, 2], pipeline: PIPELINE, ...more });
-const followup = (allocation_id: unknown, priority_order?: string) => ({
-  active: true,
-  allocation_id,
-  pipeline: PIPELINE,
-  payload: { priority: 1 },
-  ...priority_order && { priority_order },
-});
+const followup = followupMaker(PIPELINE);
 
 describe("test_filters", () => {
   const filter = { ...newFilter(), filter_id: 700 };

@@ -6,7 +6,7 @@ import { hashSync } from "bcryptjs";
 import type { Document } from "mongodb";
 import { PROTECTED_COLLECTIONS } from "../../core/archive/protected.ts";
 import { ADMIN } from "../support/api.ts";
-import { catalog, type QueryApi, startQueryApi } from "../support/query_api.ts";
+import { catalog, type QueryApi, startQueryApi, storeSquareMap } from "../support/query_api.ts";
 
 const guest = { username: "guest", password: "a password of the guest" };
 /** The one alert that isn't the guest's to see. */
@@ -25,12 +25,7 @@ before(async () => {
   });
   await db.collection(catalog).createIndex({ "coordinates.radec_geojson": "2dsphere" });
   await db.createCollection("peek", { viewOn: catalog, pipeline: [] });
-  const ring = [[-134, 8], [-132, 8], [-132, 10], [-134, 10], [-134, 8]];
-  await db.collection("skymaps").insertOne({
-    localization_name: "map",
-    dateobs: new Date("2023-06-23T15:42:26Z"),
-    contours: { contour90: { type: "MultiPolygon", coordinates: [[ring]] } },
-  });
+  await storeSquareMap(db);
 });
 after(() => queries[Symbol.asyncDispose]());
 

@@ -4,7 +4,7 @@ import { MaxKey } from "mongodb";
 import { Decimal128, ObjectId, Timestamp } from "../../core/contract/document.ts";
 
 /** Values that are written one way only, whatever a test does with its numbers and bytes. */
-export const PLAIN_VALUES = fc.oneof(
+const PLAIN_VALUES = fc.oneof(
   fc.constant(null),
   fc.boolean(),
   fc.string({ unit: "grapheme" }),

@@ -69,6 +69,17 @@ export function filterMaker(firstId: number) {
   });
 }
 
+/** An `auto_followup` with this pipeline. */
+export function followupMaker(pipeline: unknown) {
+  return (allocation_id: unknown, priority_order?: string) => ({
+    active: true,
+    allocation_id,
+    pipeline,
+    payload: { priority: 1 },
+    ...priority_order && { priority_order },
+  });
+}
+
 export async function startFilterApi({ alerts = true } = {}): Promise<FilterApi> {
   const api = await startApi();
   const db = api.database.client.db(api.database.name);

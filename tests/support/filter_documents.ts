@@ -30,7 +30,7 @@ const rare = fc.constantFrom<unknown>(
   /b/i,
 );
 
-export const scalars = fc.oneof(
+const scalars = fc.oneof(
   { weight: 10, arbitrary: numbers },
   { weight: 4, arbitrary: texts },
   { weight: 2, arbitrary: fc.boolean() },

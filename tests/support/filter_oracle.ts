@@ -94,7 +94,7 @@ export function outcomeOf(compute: () => readonly Document[]): Outcome {
   }
 }
 
-export async function onServer(
+async function onServer(
   db: Db,
   pipeline: readonly Document[],
   documents: readonly Document[],

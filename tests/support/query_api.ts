@@ -1,6 +1,6 @@
 /** Four alerts behind the whole chain, and what queries to them give: for tests of queries. */
 import { assert, assertEquals } from "@std/assert";
-import { BSON, type Document } from "mongodb";
+import { BSON, type Db, type Document } from "mongodb";
 import { startApi, type TestApi } from "./api.ts";
 
 const { Double, Long, ObjectId } = BSON;
@@ -27,6 +27,16 @@ export interface QueryApi extends AsyncDisposable {
   names(query_type: string, query: unknown, kwargs?: unknown): Promise<string>;
   /** Has to be refused with 400 and a message that holds this one. */
   refused(message: string, query_type: string, query: unknown, kwargs?: unknown): Promise<void>;
+}
+
+/** The skymap `map` of 2023-06-23T15:42:26: within its contour of 90 % are all alerts. */
+export async function storeSquareMap(db: Db): Promise<void> {
+  const ring = [[-134, 8], [-132, 8], [-132, 10], [-134, 10], [-134, 8]];
+  await db.collection("skymaps").insertOne({
+    localization_name: "map",
+    dateobs: new Date("2023-06-23T15:42:26Z"),
+    contours: { contour90: { type: "MultiPolygon", coordinates: [[ring]] } },
+  });
 }
 
 export async function startQueryApi(): Promise<QueryApi> {

@@ -137,7 +137,7 @@ function decimal(text: string): Decimal128 {
   return Decimal128.fromString(text);
 }
 
-export function randomNumber(random: Random): unknown {
+function randomNumber(random: Random): unknown {
   const kind = random.below(10);
   if (kind < 3) return random.pick(EDGES);
   if (kind < 6) return toDouble(Math.round((10 + random.next() * 15) * 1e4) / 1e4);
@@ -178,7 +178,7 @@ const STRINGS = [
   ...["day", "month", "UTC", "+05:30", "America/New_York", "string", "int", "%Y-%m-%d", "[a-c]+"],
 ];
 
-export function randomString(random: Random): string {
+function randomString(random: Random): string {
   return random.chance(0.85) ? random.pick(STRINGS) : random.pick(STRINGS) + random.pick(STRINGS);
 }
 
@@ -191,7 +191,7 @@ const FAR_DATES = [
   -8.64e15,
 ];
 
-export function randomDate(random: Random): Date {
+function randomDate(random: Random): Date {
   const kind = random.below(20);
   if (kind === 0) return new Date(random.pick(FAR_DATES));
   if (kind < 5) return new Date(random.pick(DATES));

@@ -67,7 +67,7 @@ function typicalPair(random: Random): [string, unknown] {
   return [random.pick(FIELDS[kind]), randomOf(random, random.chance(0.9) ? kind : "any")];
 }
 
-export function randomQuery(random: Random, depth = 2): Document {
+function randomQuery(random: Random, depth = 2): Document {
   const query: Document = {};
   for (let i = random.below(2); i >= 0; i--) {
     if (depth > 0 && random.chance(0.2)) {
