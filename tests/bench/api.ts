@@ -2,7 +2,7 @@
 import { type Db, MongoClient } from "mongodb";
 import { startMongo } from "../../deploy/local/mongo.ts";
 import { peakMemoryMb } from "./cpu.ts";
-import { startPrograms } from "./api_programs.ts";
+import { startBarePrograms, startPrograms } from "./api_programs.ts";
 import { ALERTS, type ApiSky, CATALOG, fillSky, LARGE } from "./api_sky.ts";
 import { compare, type Latency } from "./latency.ts";
 import { LeanClient } from "./lean_client.ts";
@@ -19,6 +19,8 @@ const FINDS_AHEAD = 8;
 interface Operation {
   readonly api: (i: number) => Record<string, unknown>;
   readonly driver: (i: number) => Promise<unknown>;
+  /** What the bare programs are asked. */
+  readonly bare?: (i: number) => unknown;
 }
 
 export async function bench(args: string[]): Promise<BenchResult> {
@@ -57,14 +59,19 @@ async function measureLatencies(
   small: boolean,
 ): Promise<Latencies> {
   await using programs = await startPrograms(where);
+  await using barePrograms = await startBarePrograms({ ...where, catalog: ALERTS });
   using client = new LeanClient(programs.url);
+  using bareClient = new LeanClient(barePrograms.url);
   const all: Latencies = {};
-  for (const [name, { api, driver }] of Object.entries(operations(db, sky, small ? 100 : 1_000))) {
+  for (
+    const [name, { api, driver, bare }] of Object.entries(operations(db, sky, small ? 100 : 1_000))
+  ) {
     all[name] = {};
     for (const clients of CLIENTS) {
       const measured = await compare({
         driver: async (i) => void await driver(i),
         api: (i) => ask(client, programs.token, api(i)),
+        ...bare && clients === 1 && { bare: (i) => ask(bareClient, "", bare(i)) },
       }, { clients, turns: small ? 1 : 4, turnMs: small ? 300 : 2_000 });
       all[name][clients] = measured;
       show(name, clients, measured);
@@ -113,6 +120,7 @@ function operations(db: Db, sky: ApiSky, many: number): Record<string, Operation
         },
       }),
       driver: (i) => db.collection(ALERTS).findOne({ candid: candid(i) }, { projection }),
+      bare: (i) => ({ candid: `${candid(i)}`, projection }),
     },
     "cone_search of 1 position": {
       api: (i) => coneSearch([i]),
@@ -231,12 +239,13 @@ function most(what: string, value: number, limit: number): Reach {
   return { what, value, limit: `at most ${limit}`, ok: value <= limit };
 }
 
-function show(name: string, clients: number, { api, driver }: Record<string, Latency>): void {
+function show(name: string, clients: number, { api, driver, bare }: Record<string, Latency>): void {
   const one = ({ perS, p50Ms, p95Ms, p99Ms }: Latency) =>
     `${perS.toFixed(0)}/s, ${p50Ms.toFixed(2)} ${p95Ms.toFixed(2)} ${p99Ms.toFixed(2)} ms`;
   say(
     `${name}, ${clients} clients: ${one(api!)}; driver ${one(driver!)}; ` +
-      `ratio of p50 ${(api!.p50Ms / driver!.p50Ms).toFixed(2)}`,
+      `ratio of p50 ${(api!.p50Ms / driver!.p50Ms).toFixed(2)}` +
+      (bare ? `; two bare programs ${one(bare)}, ${(bare.p50Ms / driver!.p50Ms).toFixed(2)}` : ""),
   );
 }
 

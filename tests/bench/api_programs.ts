@@ -73,6 +73,41 @@ export async function startPrograms(
   };
 }
 
+export interface BarePrograms extends AsyncDisposable {
+  /** Of the edge. */
+  readonly url: string;
+}
+
+/** The least that an edge and a core can be, for comparison. */
+export async function startBarePrograms(
+  { uri, database, dir, catalog }: {
+    uri: string;
+    database: string;
+    dir: string;
+    catalog: string;
+  },
+): Promise<BarePrograms> {
+  const [corePort, edgePort] = [freePort(), freePort()];
+  const start = async (role: string, port: number, ...args: string[]) => {
+    const logPath = `${dir}/bare_${role}.log`;
+    const file = "tests/bench/bare_program.ts";
+    const child = startBound(Deno.execPath(), ["run", "-A", file, role, `${port}`, ...args], {
+      logPath,
+      cwd: ROOT,
+    });
+    await listens(`http://127.0.0.1:${port}`, child, logPath);
+    return child;
+  };
+  const core = await start("core", corePort, uri, database, catalog);
+  const edge = await start("edge", edgePort, `${corePort}`);
+  return {
+    url: `http://127.0.0.1:${edgePort}`,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([edge.stop(), core.stop()]);
+    },
+  };
+}
+
 /** As its task starts it, flags and all. */
 function argsOf(program: "core" | "edge"): string[] {
   const { tasks } = JSON.parse(Deno.readTextFileSync(`${ROOT}deno.json`));
