@@ -2,7 +2,7 @@
 import type { Log } from "./base/log.ts";
 import type { Settings } from "./base/settings_schema.ts";
 import type { Sink } from "./contract/passed.ts";
-import { kafkaLogin } from "./open_source.ts";
+import { kafkaSecurity } from "./open_source.ts";
 import { jsonLinesSink } from "./sinks/json_lines.ts";
 import { kafkaSink } from "./sinks/kafka.ts";
 
@@ -15,8 +15,7 @@ export function openSinks({ sinks, kafka }: Settings, log: Log): Sink[] {
       brokers: sinks.kafka["bootstrap.servers"] ?? kafka["bootstrap.servers"],
       clientId: "kowalski",
       topicOf: (survey) => topic.replaceAll("{survey}", survey),
-      ssl: kafka.ssl,
-      ...kafkaLogin(kafka),
+      ...kafkaSecurity(kafka),
       log: (level, message, fields) => log[level](message, fields),
     }));
   }

@@ -1,11 +1,11 @@
 /** Opens the stream of a survey, as settings say: Kafka, a folder of packets, or the simulator. */
-import type { SASLOptions } from "kafkajs";
 import type { Log } from "./base/log.ts";
 import type { Settings } from "./base/settings_schema.ts";
 import type { Source } from "./contract/packet.ts";
 import type { SurveyDef } from "./contract/survey.ts";
 import { folderSource } from "./sources/folder.ts";
 import { kafkaSource } from "./sources/kafka.ts";
+import type { KafkaConnection } from "./sources/kafka/client.ts";
 import { simulatorSource } from "./sources/simulator.ts";
 
 /** Null where `sources.kind` names none, or none that has this survey. */
@@ -46,8 +46,7 @@ export function openSource(
         readAheadBytesMax: kafka.read_ahead_bytes_max,
         pastNights: kafka.past_nights,
         drainMs: shutdown.drain_ms,
-        ssl: kafka.ssl,
-        ...kafkaLogin(kafka),
+        ...kafkaSecurity(kafka),
         log: (level, message, fields) => log[level](message, fields),
       });
     case null:
@@ -55,9 +54,24 @@ export function openSource(
   }
 }
 
-/** As kafkajs takes it. */
-export function kafkaLogin({ sasl }: Settings["kafka"]) {
-  if (sasl === null) return {};
-  const { mechanism, username, password } = sasl;
-  return { sasl: { mechanism, username, password: password ?? "" } as SASLOptions };
+/** Who the brokers are to us, and we to them, as kafkajs takes it. Throws where a file can't be read. */
+export function kafkaSecurity(
+  { ssl, ssl_ca: caFile, sasl }: Settings["kafka"],
+): Pick<KafkaConnection, "ssl" | "sasl"> {
+  return {
+    ssl: ssl && caFile !== null ? { ca: [readCertificates(caFile)] } : ssl,
+    ...sasl !== null && { sasl },
+  };
+}
+
+function readCertificates(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch (error) {
+    throw new Error(
+      `Cannot trust the brokers' certificates as kafka.ssl_ca must be a file that can be read: ` +
+        `current value is ${path}`,
+      { cause: error },
+    );
+  }
 }

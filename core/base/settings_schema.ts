@@ -179,6 +179,7 @@ export const Settings = z.strictObject({
     "bootstrap.servers": Brokers,
     group: Name,
     ssl: z.boolean(),
+    ssl_ca: z.string().min(1).nullable(),
     sasl: Sasl.nullable(),
     past_nights: z.int().min(0),
     linger_ms: z.int().min(0),

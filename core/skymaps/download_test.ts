@@ -1,6 +1,7 @@
 import { after, before } from "node:test";
 import { describe, it } from "@std/testing/bdd";
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { makeCertificate } from "../../tests/support/certificate.ts";
 import { QueryError } from "../contract/query.ts";
 import { createDownloads, type DownloadOptions, isPublicAddress } from "./download.ts";
 
@@ -12,19 +13,8 @@ let host: string;
 let ca: string;
 
 before(async () => {
-  const folder = await Deno.makeTempDir();
-  const { success } = await new Deno.Command("openssl", {
-    args: [
-      ..."req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2".split(" "),
-      ...["-keyout", `${folder}/key.pem`, "-out", `${folder}/cert.pem`],
-      ...["-subj", `/CN=${HOST}`, "-addext", `subjectAltName=DNS:${HOST},DNS:other.example`],
-    ],
-    stderr: "null",
-  }).output();
-  assert(success, "openssl makes a certificate");
-  ca = await Deno.readTextFile(`${folder}/cert.pem`);
-  const key = await Deno.readTextFile(`${folder}/key.pem`);
-  await Deno.remove(folder, { recursive: true });
+  const { cert, key } = await makeCertificate(`DNS:${HOST},DNS:other.example`);
+  ca = cert;
   server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, cert: ca, key, onListen() {} },
     (request) => {

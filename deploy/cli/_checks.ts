@@ -4,6 +4,7 @@ import { dirname, resolve } from "node:path";
 import { openArchive } from "../../core/archive/open.ts";
 import { databaseUri } from "../../core/base/database_uri.ts";
 import type { Settings } from "../../core/base/settings.ts";
+import { kafkaSecurity } from "../../core/open_source.ts";
 import { createKafka } from "../../core/sources/kafka/client.ts";
 import { modelFolders } from "../../core/models_of.ts";
 import { toManifest } from "../../models/manifest.ts";
@@ -46,7 +47,8 @@ export function systemChecks(settings: Settings): Check[] {
     {
       what: "kafka",
       look: () => lookAtKafka(settings),
-      next: "Start Kafka, or correct kafka.bootstrap.servers, kafka.ssl and kafka.sasl",
+      next:
+        "Start Kafka, or correct kafka.bootstrap.servers, kafka.ssl, kafka.ssl_ca and kafka.sasl",
     },
     {
       what: "models",
@@ -120,8 +122,7 @@ async function lookAtKafka({ sources, kafka }: Settings): Promise<Omit<Finding, 
   const admin = createKafka({
     brokers: kafka["bootstrap.servers"],
     clientId: "kowalski-doctor",
-    ssl: kafka.ssl,
-    sasl: kafka.sasl ?? undefined,
+    ...kafkaSecurity(kafka),
     log: () => {},
   }).admin();
   try {

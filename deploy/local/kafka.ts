@@ -11,6 +11,12 @@ export interface LocalKafkaOptions {
   readonly port?: number;
   /** Whether a topic is made when somebody first writes to it; off by default. */
   readonly autoCreateTopics?: boolean;
+  /** Which listener clients have; `PLAINTEXT` by default, which needs no further properties. */
+  readonly protocol?: "PLAINTEXT" | "SASL_SSL";
+  /** Of the server, besides ours. */
+  readonly properties?: Readonly<Record<string, string>>;
+  /** Their passwords: made where the folder is new, and kept in it. */
+  readonly scramUsers?: Readonly<Record<string, string>>;
   /** Keeps the jars; what `cacheFolder()` says by default. */
   readonly cacheDir?: string;
   /** An unpacked Kafka to use in place of fetched jars. */
@@ -58,7 +64,7 @@ export async function startKafka(options: LocalKafkaOptions): Promise<LocalKafka
     toProperties({ ...options, port, controllerPort }),
   );
   const command = [java, ...JVM, "-cp", `${jars}/*`];
-  await format(command, settings, dataDir);
+  await format(command, settings, options);
   const child = await start(command, settings, dataDir);
   onProgress(`Kafka listens on 127.0.0.1:${port}`);
   const stop = () => child.stop();
@@ -81,7 +87,7 @@ const JVM = [
 ];
 
 function toProperties(
-  { dataDir, port, controllerPort, autoCreateTopics = false }: LocalKafkaOptions & {
+  { dataDir, port, controllerPort, protocol = "PLAINTEXT", ...more }: LocalKafkaOptions & {
     port: number;
     controllerPort: number;
   },
@@ -91,10 +97,12 @@ function toProperties(
     "node.id": 1,
     "controller.quorum.voters": `1@127.0.0.1:${controllerPort}`,
     "controller.listener.names": "CONTROLLER",
-    "listeners": `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    "advertised.listeners": `PLAINTEXT://127.0.0.1:${port}`,
+    "listeners": `${protocol}://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    "advertised.listeners": `${protocol}://127.0.0.1:${port}`,
+    "listener.security.protocol.map": `${protocol}:${protocol},CONTROLLER:PLAINTEXT`,
+    "inter.broker.listener.name": protocol,
     "log.dirs": `${dataDir}/log`,
-    "auto.create.topics.enable": autoCreateTopics,
+    "auto.create.topics.enable": more.autoCreateTopics ?? false,
     // One node holds the only copy of everything.
     "offsets.topic.replication.factor": 1,
     "offsets.topic.num.partitions": 4,
@@ -105,19 +113,30 @@ function toProperties(
     "group.initial.rebalance.delay.ms": 0,
     // The default of 128 MB is a quarter of the heap, for topics of a few kB.
     "log.cleaner.dedupe.buffer.size": 8 * 1024 * 1024,
+    ...more.properties,
   };
   return Object.entries(properties).map(([key, value]) => `${key}=${value}\n`).join("");
 }
 
 /** A new folder gets its cluster's id; one that has it keeps it. */
-async function format(command: string[], settings: string, dataDir: string): Promise<void> {
+async function format(
+  command: string[],
+  settings: string,
+  { dataDir, scramUsers = {} }: LocalKafkaOptions,
+): Promise<void> {
   const isFormatted = await Deno.stat(`${dataDir}/log/meta.properties`).then(
     () => true,
     () => false,
   );
   if (isFormatted) return;
   const [java, ...args] = command;
-  const tool = ["kafka.tools.StorageTool", "format", "--ignore-formatted"];
+  const users = Object.entries(scramUsers).flatMap(([name, password]) =>
+    ["SCRAM-SHA-256", "SCRAM-SHA-512"].flatMap((mechanism) => [
+      "--add-scram",
+      `${mechanism}=[name=${name},password=${password}]`,
+    ])
+  );
+  const tool = ["kafka.tools.StorageTool", "format", "--ignore-formatted", ...users];
   const { success, stdout, stderr } = await new Deno.Command(java!, {
     args: [...args, ...tool, "--cluster-id", newClusterId(), "--config", settings],
     cwd: dataDir,
