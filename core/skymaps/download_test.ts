@@ -1,6 +1,6 @@
 import { after, before } from "node:test";
 import { describe, it } from "@std/testing/bdd";
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { makeCertificate } from "../../tests/support/certificate.ts";
 import { QueryError } from "../contract/query.ts";
 import { createDownloads, type DownloadOptions, isPublicAddress } from "./download.ts";
