@@ -2,7 +2,7 @@
 import type { Log } from "./base/log.ts";
 import type { Settings } from "./base/settings_schema.ts";
 import type { Sink } from "./contract/passed.ts";
-import { kafkaSecurity } from "./open_source.ts";
+import { kafkaSecurity } from "./kafka_security.ts";
 import { jsonLinesSink } from "./sinks/json_lines.ts";
 import { kafkaSink } from "./sinks/kafka.ts";
 

@@ -3,9 +3,9 @@ import type { Log } from "./base/log.ts";
 import type { Settings } from "./base/settings_schema.ts";
 import type { Source } from "./contract/packet.ts";
 import type { SurveyDef } from "./contract/survey.ts";
+import { kafkaSecurity } from "./kafka_security.ts";
 import { folderSource } from "./sources/folder.ts";
 import { kafkaSource } from "./sources/kafka.ts";
-import type { KafkaConnection } from "./sources/kafka/client.ts";
 import { simulatorSource } from "./sources/simulator.ts";
 
 /** Null where `sources.kind` names none, or none that has this survey. */
@@ -51,27 +51,5 @@ export function openSource(
       });
     case null:
       return null;
-  }
-}
-
-/** Who the brokers are to us, and we to them, as kafkajs takes it. Throws where a file can't be read. */
-export function kafkaSecurity(
-  { ssl, ssl_ca: caFile, sasl }: Settings["kafka"],
-): Pick<KafkaConnection, "ssl" | "sasl"> {
-  return {
-    ssl: ssl && caFile !== null ? { ca: [readCertificates(caFile)] } : ssl,
-    ...sasl !== null && { sasl },
-  };
-}
-
-function readCertificates(path: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch (error) {
-    throw new Error(
-      `Cannot trust the brokers' certificates as kafka.ssl_ca must be a file that can be read: ` +
-        `current value is ${path}`,
-      { cause: error },
-    );
   }
 }

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, it } from "@std/testing/bdd"
 import type { Db } from "mongodb";
 import { type TestDatabase, testDatabase } from "../../tests/support/mongo.ts";
 import { Double } from "../contract/document.ts";
+import { passOf } from "../../tests/support/passed.ts";
 import type { Passed } from "../contract/passed.ts";
 import { mongoOutbox, putPassed } from "./outbox.ts";
 
@@ -19,21 +20,12 @@ beforeEach(async () => {
 });
 afterAll(() => test[Symbol.asyncDispose]());
 
-function pass(number: number, data = {}): Passed {
-  const candid = 2_475_433_850_315_015_000n + BigInt(number);
-  const _id = `ztf:${candid}:1`;
-  return {
-    _id,
-    survey: "ztf",
-    candid,
-    objectId: "a",
-    filterId: 1,
-    groupId: 1,
-    fid: "f",
+const pass = (number: number, data = {}) =>
+  passOf({
+    candid: 2_475_433_850_315_015_000n + BigInt(number),
     data,
     packetMs: 1e12 + number,
-  };
-}
+  });
 
 const put = (...passed: Passed[]) =>
   test.client.withSession((session) =>

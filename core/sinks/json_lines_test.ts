@@ -1,6 +1,7 @@
 /** What the file holds after crashes, replays and a full disk. */
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "@std/testing/bdd";
+import { passOf } from "../../tests/support/passed.ts";
 import type { Passed } from "../contract/passed.ts";
 import { jsonLinesSink } from "./json_lines.ts";
 
@@ -14,21 +15,12 @@ beforeEach(async () => {
 });
 afterEach(() => Deno.remove(folder, { recursive: true }));
 
-function pass(number: number, data = {}): Passed {
-  const _id = `ztf:${number}:1`;
-  const candid = 2_475_433_850_315_015_000n + BigInt(number);
-  return {
-    _id,
-    survey: "ztf",
-    candid,
-    objectId: "a",
-    filterId: 1,
-    groupId: 1,
-    fid: "f",
+const pass = (number: number, data = {}) =>
+  passOf({
+    _id: `ztf:${number}:1`,
+    candid: 2_475_433_850_315_015_000n + BigInt(number),
     data,
-    packetMs: 1,
-  };
-}
+  });
 
 async function deliver(...passed: Passed[]): Promise<void> {
   await using sink = jsonLinesSink({ path });

@@ -6,9 +6,9 @@ import avro from "avsc";
 import { EJSON } from "bson";
 import { startKafka } from "../../deploy/local/kafka.ts";
 import { kafkaBrokers } from "../../tests/support/kafka.ts";
+import { passOf } from "../../tests/support/passed.ts";
 import { Double } from "../contract/document.ts";
 import type { Packet } from "../contract/packet.ts";
-import type { Passed } from "../contract/passed.ts";
 import { kafkaSource } from "../sources/kafka.ts";
 import { kafkaSink } from "./kafka.ts";
 
@@ -16,21 +16,16 @@ const brokers = await kafkaBrokers();
 const skip = brokers === null;
 const { signal } = new AbortController();
 
-function pass(number: number, objectId: string, data = {}): Passed {
-  const candid = 2_475_433_850_315_015_000n + BigInt(number);
-  const _id = `ztf:${candid}:7`;
-  return {
-    _id,
-    survey: "ztf",
-    candid,
+const pass = (number: number, objectId: string, data = {}) =>
+  passOf({
+    candid: 2_475_433_850_315_015_000n + BigInt(number),
     objectId,
     filterId: 7,
     groupId: 3,
     fid: "abc",
     data,
     packetMs: 1_700_000_000_123,
-  };
-}
+  });
 
 function sinkOf(topic: string, to = brokers!) {
   return kafkaSink({ brokers: to, clientId: "test", topicOf: () => topic, log: () => {} });

@@ -4,7 +4,7 @@ import { dirname, resolve } from "node:path";
 import { openArchive } from "../../core/archive/open.ts";
 import { databaseUri } from "../../core/base/database_uri.ts";
 import type { Settings } from "../../core/base/settings.ts";
-import { kafkaSecurity } from "../../core/open_source.ts";
+import { kafkaSecurity } from "../../core/kafka_security.ts";
 import { createKafka } from "../../core/sources/kafka/client.ts";
 import { modelFolders } from "../../core/models_of.ts";
 import { toManifest } from "../../models/manifest.ts";

@@ -5,13 +5,13 @@ import { assert, assertEquals } from "@std/assert";
 import ztf from "../../catalogs/live/ztf.ts";
 import { getLog } from "../../core/base/log.ts";
 import { readSettings } from "../../core/base/read_settings.ts";
-import type { Passed } from "../../core/contract/passed.ts";
 import { openSinks } from "../../core/open_sinks.ts";
 import { openSource } from "../../core/open_source.ts";
 import { type LocalKafka, startKafka } from "../../deploy/local/kafka.ts";
 import { makeCertificate } from "../support/certificate.ts";
 import { kowalski } from "../support/command_line.ts";
 import { kafkaBrokers } from "../support/kafka.ts";
+import { passOf } from "../support/passed.ts";
 
 const skip = await kafkaBrokers() === null;
 const MECHANISMS = ["plain", "scram-sha-256", "scram-sha-512"];
@@ -80,21 +80,6 @@ async function fileOf(settings: unknown): Promise<string> {
   return file;
 }
 
-function pass(number: number): Passed {
-  const candid = BigInt(number);
-  return {
-    _id: `ztf:${candid}:7`,
-    survey: "ztf",
-    candid,
-    objectId: "ZTF18abacqpw",
-    filterId: 7,
-    groupId: 3,
-    fid: "abc",
-    data: {},
-    packetMs: 0,
-  };
-}
-
 describe("a Kafka with TLS and passwords", { skip }, () => {
   for (const [i, mechanism] of MECHANISMS.entries()) {
     it(`is written to and read with ${mechanism}`, async () => {
@@ -102,7 +87,7 @@ describe("a Kafka with TLS and passwords", { skip }, () => {
       const log = getLog("test");
       const [sink] = openSinks(settings, log);
       const { signal } = new AbortController();
-      await sink!.deliver([pass(i)], signal);
+      await sink!.deliver([passOf({ candid: BigInt(i) })], signal);
       await sink![Symbol.asyncDispose]();
       let read = 0;
       const source = openSource({ settings }, ztf, log)!;
