@@ -21,7 +21,7 @@ const COARSE_MIN = 1_000;
 export interface Read {
   readonly collection: string;
   /** A command without its collection's name: of `find`, or of `aggregate`. */
-  readonly find?: Document;
+  readonly find?: Document & { readonly filter: Document };
   readonly pipeline?: readonly Document[];
   readonly hint?: string | Document | undefined;
   /** Whether the guards hide rows of the collection from who asks. */

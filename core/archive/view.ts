@@ -19,6 +19,7 @@ import {
 import { checkExpression, checkPipeline } from "./allowed.ts";
 import { batchesOf, told } from "./cursor_batches.ts";
 import type { Explainer, Read } from "./explain.ts";
+import { findOf, stagesOf } from "./find_read.ts";
 import { findTogether, inOrder, isPlainProjection, togetherMax } from "./find_together.ts";
 import { type AccessRules, Guards } from "./guards.ts";
 import { collectionsOf, KnownViews } from "./known_views.ts";
@@ -110,21 +111,13 @@ class View implements ArchiveView {
 
   async *#find(collection: string, filter: Document, options: FindOptions): RawBatches {
     const guards = await this.#guardsOf([collection]);
-    const { projection, skip, limit, sort, hint, always = false } = options;
-    if (guards.needsStages(collection, filter)) {
-      yield* this.#findByStages(guards, collection, filter, options);
+    const read = findOf(guards, collection, filter, options);
+    const { find, pipeline, hint } = read;
+    if (find === undefined) {
+      yield* this.#aggregate(guards, collection, pipeline!, { hint });
       return;
     }
-    const find = {
-      filter: guards.filter(collection, filter),
-      ...projection && { projection },
-      ...skip && { skip },
-      ...limit && { limit },
-      ...sort && { sort: Object.fromEntries(sort) },
-    };
-    if (this.#options.explainer && !always) {
-      return await this.#explain([{ collection, find, hint, isGuarded: guards.hides(collection) }]);
-    }
+    if (this.#options.explainer && !options.always) return await this.#explain([read]);
     const { filter: guarded, ...how } = find;
     yield* this.#read(
       this.#db.collection(collection).find(guarded, {
@@ -134,22 +127,6 @@ class View implements ArchiveView {
         ...hint && { hint },
       } as DriverFindOptions),
     );
-  }
-
-  /** As an aggregation: what the filter, the sort and the projection see is what the guards leave. */
-  #findByStages(
-    guards: Guards,
-    collection: string,
-    filter: Document,
-    options: FindOptions,
-  ): RawBatches {
-    if (!isPlainProjection(options.projection)) {
-      throw new QueryError(
-        `Cannot use a projection with operators on ${collection} with this filter for this user`,
-      );
-    }
-    const pipeline = [...guards.select(collection, filter), ...stagesOf(options)];
-    return this.#aggregate(guards, collection, pipeline, { hint: options.hint });
   }
 
   async *findEach(
@@ -178,9 +155,9 @@ class View implements ArchiveView {
       const isGuarded = guards.hides(collection);
       const base = guards.baseOf(collection);
       const sample = sampleOf(conditions.length).map((at): Read =>
-        together > 1
-          ? { collection: base, pipeline: pipelineOf(at), isGuarded }
-          : { collection, find: { filter: guards.filter(collection, both(at)) }, hint, isGuarded }
+        together > 1 || computed !== undefined
+          ? { collection: base, pipeline: pipelineOf(at), hint, isGuarded }
+          : findOf(guards, collection, both(at), options)
       );
       return await this.#explain(sample, conditions.length);
     }
@@ -229,7 +206,7 @@ class View implements ArchiveView {
   async *#aggregate(
     guards: Guards,
     collection: string,
-    pipeline: Document[],
+    pipeline: readonly Document[],
     { hint, batchSize = REPLY_DOCUMENTS, allowDiskUse = true }: AggregateHow,
   ): RawBatches {
     const base = guards.baseOf(collection);
@@ -238,7 +215,7 @@ class View implements ArchiveView {
       return await this.#explain([{ collection: base, pipeline, hint, isGuarded }]);
     }
     yield* this.#read(
-      this.#db.collection(base).aggregate(pipeline, {
+      this.#db.collection(base).aggregate([...pipeline], {
         ...this.#common(),
         allowDiskUse,
         ...hint && { hint },
@@ -361,19 +338,6 @@ interface AggregateHow {
 }
 
 /** What `find` does with what it has found, as stages; the projection has to be plain. */
-function stagesOf(
-  { sort, skip, limit, projection, having }: Omit<FindEachOptions, "hint" | "computed">,
-  computed?: Document,
-): Document[] {
-  return [
-    ...computed ? [{ $set: computed }] : [],
-    ...having ? [{ $match: having }] : [],
-    ...sort?.length ? [{ $sort: Object.fromEntries(sort) }] : [],
-    ...skip ? [{ $skip: skip }] : [],
-    ...limit ? [{ $limit: Math.abs(limit) }] : [],
-    ...projection && Object.keys(projection).length > 0 ? [{ $project: projection }] : [],
-  ];
-}
 
 /** Some of so many, spread over all of them. */
 function sampleOf(length: number): number[] {
